@@ -1,0 +1,123 @@
+// The Learner port: everything the rest of roadbed may ask of learning. Typed arrays in, typed arrays out; no tensor,
+// no clock, no wire crosses this line. Real: `training/tfjs-learner.ts`. For tests that do not care about learning:
+// `toy-learner.ts` (exact arithmetic). Must not: keep state between calls, except in a split half that is disposed.
+//
+// Glossary. Weights: all parameters of a model as one flat Float32Array in layer order (kernel before bias, the order of
+// tf.LayersModel.getWeights). Cut c: the first c blocks of the model run in the car, the rest at the RSU. Smashed data:
+// the activations that cross the cut (field term of split learning).
+
+/** Which network, and the shapes it is built for. */
+export interface ModelSpec {
+  /** A name from `learning/models/zoo.ts`, e.g. `lenet5`. */
+  readonly name: string;
+  /** Height, width, channels. */
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+}
+
+/** A set of labelled images. Pixels stay bytes; the engine scales them by 1/255 - 0.5. */
+export interface Dataset {
+  readonly inputShape: readonly [number, number, number];
+  readonly classes: number;
+  /** count x height x width x channels, row-major */
+  readonly images: Uint8Array;
+  /** count labels, each below `classes` */
+  readonly labels: Uint8Array;
+}
+
+/** Which samples of a data set one vehicle holds. */
+export type Shard = Uint32Array;
+
+export interface TrainingSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** SGD momentum; 0 is plain SGD. Momentum buffers start at zero in every call. */
+  readonly momentum: number;
+  /** Decides the order of mini-batches, nothing else. */
+  readonly seed: number;
+}
+
+export interface TrainRequest {
+  readonly model: ModelSpec;
+  readonly weights: Float32Array;
+  readonly data: Dataset;
+  readonly shard: Shard;
+  readonly settings: TrainingSettings;
+}
+
+export interface TrainResult {
+  readonly weights: Float32Array;
+  readonly samples: number;
+  readonly steps: number;
+  /** Mean cross-entropy over the mini-batches of the last epoch, before each step. */
+  readonly trainLoss: number;
+}
+
+export interface EvaluateRequest {
+  readonly model: ModelSpec;
+  readonly weights: Float32Array;
+  readonly data: Dataset;
+}
+
+export interface EvaluateResult {
+  /** Mean cross-entropy over all samples. */
+  readonly loss: number;
+  /** Share of samples whose largest logit is the label, 0..1. */
+  readonly accuracy: number;
+  readonly samples: number;
+}
+
+/** The car's half of a split model during one round. */
+export interface LowerHalf {
+  /** Number of mini-batches of one epoch times epochs. */
+  readonly steps: number;
+  /** Smashed data of mini-batch `step` (0-based, in order) and its labels. */
+  forward(step: number): { smashed: Float32Array; smashedShape: readonly number[]; labels: Uint8Array };
+  /** Applies the gradient of the loss with respect to that step's smashed data, and updates the lower weights. */
+  backward(step: number, gradient: Float32Array): void;
+  /** The lower weights now. */
+  weights(): Float32Array;
+  dispose(): void;
+}
+
+/** The RSU's half of a split model during one round of one vehicle. */
+export interface UpperHalf {
+  /** One training step: loss and the gradient with respect to the smashed data; updates the upper weights. */
+  step(smashed: Float32Array, labels: Uint8Array): { loss: number; gradient: Float32Array };
+  weights(): Float32Array;
+  dispose(): void;
+}
+
+export interface LowerHalfRequest {
+  readonly model: ModelSpec;
+  readonly cut: number;
+  readonly lowerWeights: Float32Array;
+  readonly data: Dataset;
+  readonly shard: Shard;
+  readonly settings: TrainingSettings;
+}
+
+export interface UpperHalfRequest {
+  readonly model: ModelSpec;
+  readonly cut: number;
+  readonly upperWeights: Float32Array;
+  readonly settings: TrainingSettings;
+}
+
+/** What trains. Every method rejects with a TrainingError when the loss or a weight stops being finite. */
+export interface Learner {
+  /** Engine name and version for the run's manifest, e.g. `wasm (tfjs 4.22.0, roadbed kernels, SIMD)`. */
+  readonly engine: string;
+  /** Deterministic in (model, seed): Glorot uniform kernels, zero biases, from our own random stream. */
+  initialWeights(model: ModelSpec, seed: number): Float32Array;
+  train(request: TrainRequest): Promise<TrainResult>;
+  evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
+  openLower(request: LowerHalfRequest): Promise<LowerHalf>;
+  openUpper(request: UpperHalfRequest): Promise<UpperHalf>;
+}
+
+/** Local training that cannot give a usable result: that car's round fails, the run goes on. */
+export class TrainingError extends Error {
+  override name = 'TrainingError';
+}
