@@ -8,7 +8,8 @@ export class BoundedQueue<T> {
   #head = 0;
 
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`invalid capacity: ${capacity} (expected >= 1)`);
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError(`invalid capacity: ${capacity} (expected >= 1)`);
     this.capacity = capacity;
   }
 

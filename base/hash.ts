@@ -11,7 +11,8 @@ export function sha256(bytes: Uint8Array): BlobSha {
 
 /** JSON with sorted keys and no spaces: equal values give equal text. Refuses NaN and infinities, which JSON cannot say. */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`not representable in JSON: ${value}`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new RangeError(`not representable in JSON: ${value}`);
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const record = value as Record<string, unknown>;
@@ -42,8 +43,10 @@ export function bytesOfFloats(values: Float32Array): Uint8Array {
 
 /** Floats from little-endian bytes; copies only where the alignment demands it. Throws when not a multiple of four. */
 export function floatsOfBytes(bytes: Uint8Array): Float32Array {
-  if (bytes.byteLength % 4 !== 0) throw new RangeError(`invalid float block: ${bytes.byteLength} bytes (expected a multiple of 4)`);
-  if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  if (bytes.byteLength % 4 !== 0)
+    throw new RangeError(`invalid float block: ${bytes.byteLength} bytes (expected a multiple of 4)`);
+  if (bytes.byteOffset % 4 === 0)
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   return new Float32Array(bytes.slice().buffer);
 }
 

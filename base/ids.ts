@@ -19,7 +19,8 @@ export const shaPattern = /^[0-9a-f]{64}$/;
 
 /** Casts `text` to an id after checking its form. Throws RangeError naming the value. */
 export function asId<T extends RunId | VehicleId | RoadId | RsuId>(text: string): T {
-  if (!idPattern.test(text)) throw new RangeError(`invalid id: ${JSON.stringify(text)} (expected ${idPattern.source})`);
+  if (!idPattern.test(text))
+    throw new RangeError(`invalid id: ${JSON.stringify(text)} (expected ${idPattern.source})`);
   return text as T;
 }
 

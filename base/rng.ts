@@ -66,7 +66,8 @@ export class Rng {
 
   /** Uniform integer in [0, bound). Unbiased: draws again where 2^32 does not divide. */
   integer(bound: number): number {
-    if (!Number.isInteger(bound) || bound < 1) throw new RangeError(`invalid bound: ${bound} (expected >= 1)`);
+    if (!Number.isInteger(bound) || bound < 1)
+      throw new RangeError(`invalid bound: ${bound} (expected >= 1)`);
     const limit = 4294967296 - (4294967296 % bound);
     for (;;) {
       const drawn = this.next();

@@ -1,0 +1,168 @@
+// The event log: everything that happened in a run, in order. Tables, the dashboard, reports and the run's hash are
+// views of it. Live view and replay read the same events. Must not: carry wall-clock time, host names or run ids, which
+// would make two equal runs differ.
+
+import type { RsuId, VehicleId } from '../base/ids.ts';
+import type { VehicleState } from './messages.ts';
+
+/** How a selected vehicle's round ended. Exactly one per selected vehicle and round. */
+export const outcomes = ['committed', 'left', 'late', 'refused', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
+export type Plan = 'full' | 'split' | 'skip';
+
+/** What the RSU expects of one vehicle when it decides, all from its own knowledge. */
+export interface Estimate {
+  /** Seconds until the vehicle leaves coverage: distance left on its road over its speed. */
+  readonly secondsLeft: number;
+  readonly uplinkBitsPerSecond: number;
+  /** Download + training + upload of the whole model. */
+  readonly fullSeconds: number;
+  /** The same for the split path at the scenario's cut; null when splitting is off or does not fit. */
+  readonly splitSeconds: number | null;
+}
+
+/** Work and bytes of one vehicle in one round, as booked once at its outcome. */
+export interface Booking {
+  readonly seconds: number;
+  readonly joules: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+export type EventBody =
+  | {
+      readonly kind: 'run-opened';
+      readonly scenario: unknown;
+      readonly modelSha: string;
+      readonly dataFingerprint: string;
+    }
+  | { readonly kind: 'vehicle-entered'; readonly vehicle: VehicleId; readonly rsu: RsuId }
+  | { readonly kind: 'vehicle-left'; readonly vehicle: VehicleId }
+  | { readonly kind: 'handover'; readonly vehicle: VehicleId; readonly from: RsuId; readonly to: RsuId }
+  | {
+      readonly kind: 'vehicle-known';
+      readonly vehicle: VehicleId;
+      readonly device: string;
+      readonly samples: number;
+    }
+  | {
+      readonly kind: 'vehicle-state';
+      readonly vehicle: VehicleId;
+      readonly state: VehicleState;
+      readonly round: number;
+    }
+  | {
+      readonly kind: 'round-opened';
+      readonly round: number;
+      readonly modelSha: string;
+      readonly candidates: number;
+    }
+  | {
+      readonly kind: 'vehicle-selected';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly arm: string;
+      readonly score: number;
+      /** Terms of the policy's score; they sum to `score`. An unseen bandit arm has score 0 and reason "unseen". */
+      readonly terms: Readonly<Record<string, number>>;
+      readonly reason: string;
+      readonly plan: 'full' | 'split';
+      readonly cut: number;
+      readonly estimate: Estimate;
+    }
+  | {
+      readonly kind: 'vehicle-skipped';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly reason: string;
+      readonly estimate: Estimate;
+    }
+  | {
+      readonly kind: 'upload-progress';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly have: number;
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'update-committed';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly plan: 'full' | 'split';
+      readonly key: string;
+      readonly updateSha: string;
+      readonly samples: number;
+      readonly trainLoss: number;
+    }
+  | {
+      readonly kind: 'update-refused';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly key: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'message-refused'; readonly vehicle: VehicleId | null; readonly reason: string }
+  | {
+      readonly kind: 'vehicle-outcome';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly outcome: Outcome;
+      readonly plan: 'full' | 'split';
+      readonly reason: string;
+      readonly booking: Booking;
+      readonly wasted: boolean;
+    }
+  | {
+      readonly kind: 'arm-rewarded';
+      readonly round: number;
+      readonly arm: string;
+      readonly reward: number;
+      readonly pulls: number;
+      readonly meanReward: number;
+    }
+  | ({
+      readonly kind: 'round-closed';
+      readonly round: number;
+      readonly modelSha: string;
+      readonly durationSeconds: number;
+      readonly participationRatio: number;
+      readonly utility: number;
+    } & RoundCounts)
+  | {
+      readonly kind: 'model-evaluated';
+      readonly round: number;
+      readonly modelSha: string;
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly samples: number;
+    }
+  | {
+      readonly kind: 'run-closed';
+      readonly reason: string;
+      readonly rounds: number;
+      readonly modelSha: string;
+    };
+
+/** The accounting identity of a round: selected = committed + left + late + refused + failed. */
+export interface RoundCounts {
+  readonly selected: number;
+  readonly committed: number;
+  readonly left: number;
+  readonly late: number;
+  readonly refused: number;
+  readonly failed: number;
+  /** How many of the selected were given a split plan. */
+  readonly split: number;
+  readonly skipped: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly wastedSeconds: number;
+  readonly wastedJoules: number;
+}
+
+/** An event as logged: its place in the log and its instant in seconds since the run began. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly body: EventBody;
+}

@@ -1,0 +1,64 @@
+// What the feed tells the page about a run, and what a run's summary holds. Plain JSON, read by the dashboard, the
+// command line and reports alike. Must not: import anything of Node.
+
+import type { LoggedEvent } from './events.ts';
+import type { Box } from './frame.ts';
+
+/** The still picture under the map: drawn once. */
+export interface MapScene {
+  readonly box: Box;
+  readonly roads: readonly { readonly id: string; readonly points: readonly (readonly [number, number])[] }[];
+  readonly rsus: readonly {
+    readonly id: string;
+    readonly x: number;
+    readonly y: number;
+    readonly coverageRadiusMeters: number;
+  }[];
+}
+
+/** `GET /api/runs/:run`: everything about a run that does not change. */
+export interface RunInfo {
+  readonly runId: string;
+  readonly scenario: string;
+  readonly description: string;
+  readonly seed: number;
+  readonly engine: string;
+  readonly link: string;
+  /** `running`, `finished` or `broken` (the process ended before the run did). */
+  readonly status: 'running' | 'finished' | 'broken';
+  readonly startedAt: string;
+  readonly scene: MapScene;
+  /** Vehicle ids in the order frames refer to them; grows while the run goes on. */
+  readonly vehicles: readonly string[];
+  readonly lastAt: number;
+}
+
+/** A message of the live WebSocket (text). Binary messages are map frames (`frame.ts`). */
+export type FeedMessage =
+  | { readonly kind: 'hello'; readonly run: RunInfo }
+  | { readonly kind: 'events'; readonly events: readonly LoggedEvent[] }
+  | { readonly kind: 'vehicles'; readonly from: number; readonly ids: readonly string[] }
+  | { readonly kind: 'end' };
+
+/** The figures `roadbed run --json` prints. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly database: string;
+  readonly rounds: number;
+  readonly testAccuracy: number;
+  readonly testLoss: number;
+  readonly selected: number;
+  readonly committed: number;
+  readonly left: number;
+  readonly late: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly split: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly virtualSeconds: number;
+  readonly wallSeconds: number;
+  readonly eventLogSha256: string;
+  readonly modelSha256: string;
+  readonly engine: string;
+}

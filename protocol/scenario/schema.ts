@@ -1,0 +1,206 @@
+// The scenario: one YAML file says everything a run depends on. This schema is its reference: every key, its meaning,
+// unit and default. Unknown keys are refused by name (`parse.ts`). Must not: read files or know how a run is carried out.
+//
+// Provenance of defaults: [paper] stated by MAVFL (arXiv 2410.10451) or read in a reconstruction of it; [ours] our choice.
+
+import { z } from 'zod';
+import { idPattern } from '../../base/ids.ts';
+
+const id = z.string().regex(idPattern, `an id looks like ${idPattern.source}`);
+const positive = z.number().positive();
+const nonNegative = z.number().min(0);
+const ratio = z.number().min(0).max(1);
+const counting = z.int().min(1);
+
+const roads = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('segment'), lengthMeters: positive.default(1000) }),
+  z.strictObject({
+    kind: z.literal('ring'),
+    lengthMeters: positive.default(2000),
+    /** Length of each of two straights joined by half circles; 0 makes a circle. The first straight runs east from (0, 0). */
+    straightMeters: nonNegative.default(0),
+  }),
+  /** A GeoJSON FeatureCollection of LineStrings; `file` is relative to the scenario. */
+  z.strictObject({ kind: z.literal('geojson'), file: z.string().min(1) }),
+]);
+
+const traffic = z.strictObject({
+  source: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('recirculating'), vehicles: counting.default(20) }),
+      z.strictObject({
+        kind: z.literal('poisson'),
+        perSecond: positive,
+        initialVehicles: z.int().min(0).default(0),
+      }),
+    ])
+    .prefault({ kind: 'recirculating' }),
+  /** [paper] 60 or 80 km/h. */
+  desiredSpeedKmh: positive.default(60),
+  /** Each driver's desired speed is this times U(1 - spread, 1 + spread). [ours] */
+  speedSpread: z.number().min(0).max(0.9).default(0.2),
+  stepSeconds: z.number().min(0.05).max(2).default(0.5),
+  /** Intelligent Driver Model. Defaults are standard ones; the paper's are not known. [ours] */
+  carFollowing: z
+    .strictObject({
+      maxAccelerationMps2: positive.default(1.5),
+      comfortableDecelerationMps2: positive.default(2),
+      minimumGapMeters: positive.default(2),
+      timeHeadwaySeconds: positive.default(1.5),
+      exponent: positive.default(4),
+      vehicleLengthMeters: positive.default(5),
+    })
+    .prefault({}),
+});
+
+const rsu = z.strictObject({
+  id: id,
+  x: z.number(),
+  y: z.number(),
+  coverageRadiusMeters: positive.default(500),
+  /** [paper] 25 m. */
+  antennaHeightMeters: positive.default(25),
+});
+
+const radio = z.strictObject({
+  /** Total uplink band, split equally among the round's selected vehicles. [paper] 3 MHz. */
+  uplinkBandwidthHz: positive.default(3e6),
+  /** Total downlink band, split likewise. [ours] MAVFL ignores the download. */
+  downlinkBandwidthHz: positive.default(20e6),
+  /** Vehicle transmit power; the usual V2X value. [ours] */
+  transmitPowerDbm: z.number().default(23),
+  /** [ours] */
+  rsuTransmitPowerDbm: z.number().default(43),
+  /** [paper] */
+  antennaGainDbi: z.number().default(6),
+  /** [paper] */
+  noiseDbm: z.number().default(-114),
+  /** Distances are quantised to the middle of zones this long; 0 takes the exact distance. [paper] 50 m. */
+  zoneMeters: nonNegative.default(50),
+  /** One-way delay of any message beside its time on air. [ours] */
+  latencySeconds: nonNegative.default(0.005),
+  /** Seeded faults of the simulated link, for trying the protocol. */
+  faults: z
+    .strictObject({
+      loss: ratio.default(0),
+      duplication: ratio.default(0),
+      reorderSeconds: nonNegative.default(0),
+    })
+    .prefault({}),
+});
+
+const device = z.strictObject({
+  name: id,
+  /** Share of the fleet; shares are normalised. */
+  share: positive.default(1),
+  /** Sustained training speed in floating-point operations per second. */
+  trainingFlopsPerSecond: positive,
+  memoryMegabytes: positive.default(4096),
+  computeWatts: nonNegative.default(10),
+  transmitWatts: nonNegative.default(0.5),
+});
+
+const data = z.strictObject({
+  kind: z.enum(['signs', 'idx']).default('signs'),
+  /** Folder with IDX files, gzipped or not; `--data` overrides it. */
+  directory: z.string().optional(),
+  /** Size of the generated sign sets. */
+  trainSamples: counting.default(8600),
+  testSamples: counting.default(2150),
+  /** Samples a vehicle holds. [paper] 600 IID. */
+  samplesPerVehicle: counting.default(600),
+  /** How many test samples each evaluation uses; 0 means all. */
+  evaluationSamples: z.int().min(0).default(0),
+  partition: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('iid') }),
+      z.strictObject({ kind: z.literal('dirichlet'), alpha: positive.default(0.5) }),
+    ])
+    .prefault({ kind: 'iid' }),
+});
+
+const training = z.strictObject({
+  /** Local epochs E. [ours] */
+  epochs: counting.default(2),
+  batchSize: counting.default(32),
+  /** [paper] 0.01. */
+  learningRate: positive.default(0.01),
+  momentum: z.number().min(0).max(0.999).default(0.9),
+});
+
+const selection = z.strictObject({
+  policy: z.string().default('mavfl'),
+  /** K0, vehicles chosen a round. */
+  perRound: counting.default(5),
+  /** Bandit arm: the vehicle [paper] or the 50 m zone it is in at selection [ours]. */
+  arm: z.enum(['vehicle', 'zone']).default('vehicle'),
+  /** Length of a zone along its road when the arm is a zone. */
+  armZoneMeters: positive.default(50),
+  /** Discount factor lambda. Unknown in the paper. [ours] */
+  discount: ratio.default(0.99),
+  /** Weight xi of the confidence term. [paper] 1. */
+  exploration: nonNegative.default(1),
+  /** Weight alpha of the participation ratio against the delay. [paper] 0.6. */
+  participationWeight: ratio.default(0.6),
+  /** Who earns a round's utility: every chosen arm the same [paper], or each by its own outcome and time [ours]. */
+  credit: z.enum(['round', 'vehicle']).default('round'),
+});
+
+const round = z.strictObject({
+  deadlineSeconds: positive.default(60),
+  /** Pause after a round without candidates. [ours] */
+  waitSeconds: positive.default(1),
+  /** A round opens only when at least this many candidates are in coverage. */
+  minimumCandidates: counting.default(1),
+});
+
+const fallback = z.strictObject({
+  /** `adaptive`: full, split or skip by estimate; `full-only`: every chosen vehicle trains the whole model [paper]; `split-only`. */
+  mode: z.enum(['adaptive', 'full-only', 'split-only']).default('adaptive'),
+  /** Blocks in the car when split. */
+  cut: counting.default(1),
+  /** An estimate is multiplied by this before it is compared with the seconds left. */
+  safetyFactor: positive.default(1.2),
+  /** Speed of the RSU's half, floating-point operations per second. */
+  serverFlopsPerSecond: positive.default(2e12),
+});
+
+const aggregation = z.strictObject({
+  /** FedAvg weights: `equal` over the committed [paper] or by `samples` (McMahan et al. 2017). */
+  weighting: z.enum(['equal', 'samples']).default('equal'),
+});
+
+const stop = z.strictObject({
+  rounds: counting.default(30),
+  targetAccuracy: z.number().min(0).max(1).optional(),
+  virtualSeconds: positive.default(36_000),
+});
+
+/** The whole scenario. */
+export const scenarioSchema = z.strictObject({
+  name: id,
+  description: z.string().default(''),
+  /** What a reader should see, on which machine, how long, and the command. */
+  expect: z.string().default(''),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31)
+    .default(1),
+  roads: roads.prefault({ kind: 'ring' }),
+  traffic: traffic.prefault({}),
+  rsus: z.array(rsu).min(1),
+  radio: radio.prefault({}),
+  devices: z.array(device).min(1),
+  data: data.prefault({}),
+  model: z.strictObject({ name: z.string().default('lenet5') }).prefault({}),
+  training: training.prefault({}),
+  selection: selection.prefault({}),
+  round: round.prefault({}),
+  fallback: fallback.prefault({}),
+  aggregation: aggregation.prefault({}),
+  stop: stop.prefault({}),
+});
+
+/** A checked scenario with all defaults filled in. */
+export type Scenario = z.infer<typeof scenarioSchema>;
