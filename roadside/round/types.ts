@@ -1,0 +1,149 @@
+// The round's vocabulary: what can happen to it, what it can want. `advance(state, event) -> { state, effects }` in
+// `advance.ts` is the heart of roadbed; the RSU actor around it carries effects out and turns the world into events.
+// Must not: do I/O, read a clock, or know blobs' bytes (a blob is a hash here).
+//
+// Glossary. Candidate: a vehicle in coverage that has said hello. Member: a vehicle given a task this round. Outcome: how
+// a member's round ended, exactly one of committed, left, late, refused, failed. K0: vehicles chosen a round (perRound).
+
+import type { BlobSha, RoadId, RsuId, VehicleId } from '../../base/ids.ts';
+import type { ModelCost } from '../../learning/cost/types.ts';
+import type { EventBody } from '../../protocol/events.ts';
+import type { AckResult, Beacon, DeviceProfile } from '../../protocol/messages.ts';
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+
+/** Where the RSU can hear: the stretch of each road inside its coverage. Its own map knowledge, given at start. */
+export interface Coverage {
+  readonly rsu: RsuId;
+  readonly road: RoadId;
+  readonly fromMeters: number;
+  readonly toMeters: number;
+}
+
+/** Everything constant in a run that a round's decisions depend on. */
+export interface RoundConfig {
+  readonly scenario: Pick<
+    Scenario,
+    'selection' | 'round' | 'fallback' | 'aggregation' | 'stop' | 'training' | 'radio' | 'seed'
+  >;
+  readonly coverage: readonly Coverage[];
+  readonly cost: ModelCost;
+  /** Bytes of the whole model and of its lower part at the scenario's cut (float32 weights). */
+  readonly fullBytes: number;
+  readonly lowerBytes: number;
+  /** Bounds of a round's delay for the utility: fixed constants from geometry, never running extremes (spec 1.2, 1.8). */
+  readonly delayBounds: { readonly minSeconds: number; readonly maxSeconds: number };
+}
+
+/** What the world tells the round. `at` is the instant, in seconds since the run began. */
+export type RoundEvent =
+  | { readonly kind: 'started'; readonly at: number; readonly modelSha: BlobSha }
+  | {
+      readonly kind: 'vehicle-hello';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly device: DeviceProfile;
+      readonly samples: number;
+    }
+  | {
+      readonly kind: 'vehicle-beacon';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly beacon: Beacon;
+    }
+  /** The vehicle is out of coverage: the link layer said so, or its beacons stopped. */
+  | { readonly kind: 'vehicle-left'; readonly at: number; readonly vehicle: VehicleId }
+  | { readonly kind: 'round-due'; readonly at: number }
+  | { readonly kind: 'deadline'; readonly at: number; readonly round: number }
+  /** An update arrived whole and passed every check (`roadside/updates`); for a split plan, lower and upper are joined. */
+  | {
+      readonly kind: 'update-received';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly key: string;
+      readonly updateSha: BlobSha;
+      readonly samples: number;
+      readonly trainLoss: number;
+      readonly computeSeconds: number;
+      readonly joules: number;
+    }
+  | {
+      readonly kind: 'update-refused';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly key: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'vehicle-failed';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly reason: string;
+    }
+  /** Payload bytes that travelled for a member of this round (booked at its outcome). */
+  | {
+      readonly kind: 'bytes-moved';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly up: number;
+      readonly down: number;
+    }
+  | { readonly kind: 'aggregated'; readonly at: number; readonly round: number; readonly modelSha: BlobSha }
+  | {
+      readonly kind: 'evaluated';
+      readonly at: number;
+      readonly round: number;
+      readonly modelSha: BlobSha;
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly samples: number;
+    }
+  | { readonly kind: 'stop-requested'; readonly at: number; readonly reason: string };
+
+/** One committed update as aggregation wants it: sorted by vehicle id, weight already decided. */
+export interface Contribution {
+  readonly vehicle: VehicleId;
+  readonly updateSha: BlobSha;
+  readonly weight: number;
+}
+
+/** What the round wants done, in this order. Log entries are committed before any acknowledgement leaves. */
+export type RoundEffect =
+  | { readonly kind: 'log'; readonly body: EventBody }
+  | {
+      readonly kind: 'dispatch';
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly nonce: string;
+      readonly plan: 'full' | 'split';
+      readonly cut: number;
+      readonly modelSha: BlobSha;
+      readonly batchSeed: number;
+      readonly deadlineSeconds: number;
+      readonly uplinkBandwidthHz: number;
+      readonly downlinkBandwidthHz: number;
+    }
+  | { readonly kind: 'cancel'; readonly vehicle: VehicleId; readonly round: number; readonly reason: string }
+  | {
+      readonly kind: 'acknowledge';
+      readonly vehicle: VehicleId;
+      readonly key: string;
+      readonly result: AckResult;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'timer';
+      readonly name: 'round-due' | 'deadline';
+      readonly round: number;
+      readonly delaySeconds: number | null;
+    }
+  | {
+      readonly kind: 'aggregate';
+      readonly round: number;
+      readonly base: BlobSha;
+      readonly contributions: readonly Contribution[];
+    }
+  | { readonly kind: 'evaluate'; readonly round: number; readonly modelSha: BlobSha }
+  | { readonly kind: 'finish'; readonly reason: string };
