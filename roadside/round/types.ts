@@ -19,6 +19,13 @@ export interface Coverage {
   readonly toMeters: number;
 }
 
+/** Where an antenna stands, metres east and north of the scenario's origin. */
+export interface Site {
+  readonly id: RsuId;
+  readonly x: number;
+  readonly y: number;
+}
+
 /** Everything constant in a run that a round's decisions depend on. */
 export interface RoundConfig {
   readonly scenario: Pick<
@@ -26,6 +33,8 @@ export interface RoundConfig {
     'selection' | 'round' | 'fallback' | 'aggregation' | 'stop' | 'training' | 'radio' | 'seed'
   >;
   readonly coverage: readonly Coverage[];
+  /** Antennas of the scenario; a candidate's distance is measured to the one that serves it. */
+  readonly sites: readonly Site[];
   readonly cost: ModelCost;
   /** Bytes of the whole model and of its lower part at the scenario's cut (float32 weights). */
   readonly fullBytes: number;

@@ -1,0 +1,35 @@
+// Nearest to the antenna first: MAVFL's baseline CBS, channel-based selection (the best channel is the nearest one
+// when there is no fading). Must not: use what an RSU cannot know; the position is the vehicle's own beacon's.
+
+import type { Candidate, Choice, Policy } from './policy.ts';
+
+/** A distance that is not known counts as this: behind every known one, and still a number that a log can hold. */
+const unknownMeters = 1e9;
+
+function choiceOf(candidate: Candidate): Choice {
+  const score = 0 - Math.min(candidate.distanceMeters, unknownMeters);
+  return {
+    vehicle: candidate.vehicle,
+    arm: candidate.vehicle,
+    score,
+    terms: { distanceMeters: score },
+    reason: 'near the antenna',
+  };
+}
+
+/** Ranks by straight-line distance to the serving antenna; equals come in seeded random order. */
+export const nearest: Policy<null> = {
+  name: 'nearest',
+  source: 'MAVFL (arXiv 2410.10451), baseline CBS',
+  describe: 'nearest to the serving antenna first',
+  init: () => null,
+  choose: (state, context) => ({
+    state,
+    // The sort is stable, so the shuffle before it decides among equals.
+    ranking: context.rng
+      .shuffle([...context.candidates])
+      .map(choiceOf)
+      .sort((a, b) => b.score - a.score),
+  }),
+  learn: (state) => ({ state, rewarded: [] }),
+};

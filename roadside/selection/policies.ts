@@ -1,0 +1,28 @@
+// The registry of selection policies: the one place that names them all. Adding one is a file in this folder and a line
+// here. Must not: decide anything.
+
+import { RoadbedError } from '../../base/errors.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import { longestStay } from './longest-stay.ts';
+import { mavfl } from './mavfl.ts';
+import { nearest } from './nearest.ts';
+import type { Policy } from './policy.ts';
+import { random } from './random.ts';
+
+// Each policy is given back only the state it made itself, so its type may be forgotten here.
+const policies: readonly Policy[] = [mavfl, random, nearest, longestStay] as readonly Policy[];
+
+/** Legal values of `selection.policy`. */
+export const policyNames: readonly string[] = policies.map((policy) => policy.name);
+
+/** The policy called `name`. Throws RoadbedError('scenario') that names the nearest legal one. */
+export function policyByName(name: string): Policy {
+  const found = policies.find((policy) => policy.name === name);
+  if (found) return found;
+  const meant = nearestName(name, policyNames);
+  const hint = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
+  throw new RoadbedError(
+    'scenario',
+    `unknown selection.policy: ${JSON.stringify(name)} (expected one of ${policyNames.join(', ')}).${hint}`,
+  );
+}

@@ -1,0 +1,27 @@
+// Uniform random selection: the baseline every selection paper compares with (MAVFL calls it Random).
+// Must not: look at anything but the list of candidates.
+
+import type { Candidate, Choice, Policy } from './policy.ts';
+
+function choiceOf(candidate: Candidate): Choice {
+  return {
+    vehicle: candidate.vehicle,
+    arm: candidate.vehicle,
+    score: 0,
+    terms: {},
+    reason: 'drawn at random',
+  };
+}
+
+/** Every order of the candidates is equally likely. */
+export const random: Policy<null> = {
+  name: 'random',
+  source: 'baseline; McMahan et al., AISTATS 2017, Algorithm 1',
+  describe: 'uniformly at random',
+  init: () => null,
+  choose: (state, context) => ({
+    state,
+    ranking: context.rng.shuffle([...context.candidates]).map(choiceOf),
+  }),
+  learn: (state) => ({ state, rewarded: [] }),
+};
