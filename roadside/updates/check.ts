@@ -3,7 +3,6 @@
 // Must not: throw on anything a peer can send, or repair what it refuses.
 
 import { floatsOfBytes, sha256 } from '../../base/hash.ts';
-import type { BlobSha } from '../../base/ids.ts';
 
 /**
  * An update may move the model at most this many times its own Euclidean norm (or 100 in all for a model shorter than 1).
@@ -24,25 +23,25 @@ function norm(values: Float32Array, minus?: Float32Array): number {
   return Math.sqrt(sum);
 }
 
-/** What arrived (`bytes`) and what its manifest declared. */
+/** What arrived (`bytes`), what its manifest declared, and the model it must fit. */
 export interface ReceivedUpdate {
   readonly bytes: Uint8Array;
   readonly declaredSize: number;
-  readonly declaredSha: BlobSha;
+  readonly declaredSha: string;
+  readonly expectedParameters: number;
+  /** What the vehicle started from: the whole model, or the lower part where only that is checked. */
+  readonly base: Float32Array;
 }
 
-/**
- * Why the update is refused, or null when it is sound. `base` is what the vehicle was given to start from: the whole
- * model for a full plan, the lower part for a split one.
- */
-export function checkUpdate(update: ReceivedUpdate, base: Float32Array): string | null {
-  const { bytes, declaredSize, declaredSha } = update;
+/** Why the update is refused, or null when it is sound. */
+export function checkUpdate(update: ReceivedUpdate): string | null {
+  const { bytes, declaredSize, declaredSha, expectedParameters, base } = update;
   if (bytes.byteLength !== declaredSize)
     return `size is ${bytes.byteLength} bytes (declared ${declaredSize})`;
   const sha = sha256(bytes);
   if (sha !== declaredSha) return `sha-256 is ${sha} (declared ${declaredSha})`;
-  if (bytes.byteLength !== base.length * 4)
-    return `update holds ${bytes.byteLength / 4} parameters (expected ${base.length})`;
+  if (bytes.byteLength !== expectedParameters * 4)
+    return `update holds ${bytes.byteLength / 4} parameters (expected ${expectedParameters})`;
   const weights = floatsOfBytes(bytes);
   const broken = firstNonFinite(weights);
   if (broken >= 0) return `parameter ${broken} is ${weights[broken]} (expected a finite number)`;
@@ -53,34 +52,34 @@ export function checkUpdate(update: ReceivedUpdate, base: Float32Array): string 
   return null;
 }
 
-/** One mini-batch as it crossed the cut. `shape` begins with the number of samples. */
-export interface SmashedBatch {
-  readonly step: number;
-  readonly shape: readonly number[];
-  readonly smashed: Float32Array;
-  readonly labels: Uint8Array;
-}
-
-/** What the RSU waits for: the step in order, the whole shape with this batch's samples, and the classes of the task. */
-export interface ExpectedBatch {
-  readonly step: number;
-  readonly shape: readonly number[];
+/** One mini-batch as it crossed the cut, and what the RSU waits for. */
+export interface ReceivedSmashed {
+  /** samples x outputFloats float32 activations, then one label byte a sample */
+  readonly bytes: Uint8Array;
+  readonly samples: number;
+  readonly outputFloats: number;
   readonly classes: number;
+  readonly step: number;
+  readonly expectedStep: number;
+  /** Samples a mini-batch may hold at most; unbounded when absent. */
+  readonly batchSize?: number;
 }
 
-/** Why a mini-batch of smashed data is refused, or null: step, shape, sizes, finiteness, labels. */
-export function checkSmashed(batch: SmashedBatch, expected: ExpectedBatch): string | null {
-  if (batch.step !== expected.step) return `step is ${batch.step} (expected ${expected.step})`;
-  if (batch.shape.join('x') !== expected.shape.join('x'))
-    return `shape is ${batch.shape.join('x')} (expected ${expected.shape.join('x')})`;
-  const floats = expected.shape.reduce((product, size) => product * size, 1);
-  if (batch.smashed.length !== floats)
-    return `smashed data hold ${batch.smashed.length} floats (expected ${floats})`;
-  const samples = expected.shape[0] ?? 0;
-  if (batch.labels.length !== samples) return `there are ${batch.labels.length} labels (expected ${samples})`;
-  const broken = firstNonFinite(batch.smashed);
-  if (broken >= 0) return `float ${broken} is ${batch.smashed[broken]} (expected a finite number)`;
-  const wrong = batch.labels.findIndex((label) => label >= expected.classes);
-  if (wrong >= 0) return `label ${wrong} is ${batch.labels[wrong]} (expected below ${expected.classes})`;
+/** Why a mini-batch of smashed data is refused, or null: step, samples, size, finiteness, range of labels. */
+export function checkSmashed(batch: ReceivedSmashed): string | null {
+  const { bytes, samples, outputFloats, classes, step, expectedStep } = batch;
+  const batchSize = batch.batchSize ?? Number.POSITIVE_INFINITY;
+  if (step !== expectedStep) return `step is ${step} (expected ${expectedStep})`;
+  if (!Number.isInteger(samples) || samples < 1 || samples > batchSize)
+    return `mini-batch of ${samples} samples (expected 1..${batchSize})`;
+  const floatBytes = samples * outputFloats * 4;
+  if (bytes.byteLength !== floatBytes + samples)
+    return `size is ${bytes.byteLength} bytes (expected ${samples} x ${outputFloats} floats and ${samples} labels)`;
+  const smashed = floatsOfBytes(bytes.subarray(0, floatBytes));
+  const broken = firstNonFinite(smashed);
+  if (broken >= 0) return `float ${broken} is ${smashed[broken]} (expected a finite number)`;
+  const labels = bytes.subarray(floatBytes);
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) return `label ${wrong} is ${labels[wrong]} (expected below ${classes})`;
   return null;
 }

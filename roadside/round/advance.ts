@@ -1,0 +1,240 @@
+// The heart of roadbed: one event in, a new state and a list of effects out. All branching of a round is in this file;
+// the files beside it are its leaves. Same state and same event, same answer, on any machine.
+//
+// A round's straight path: round-due -> round-opened, dispatch -> update-received of each member -> aggregate ->
+// round-closed, evaluate -> round-due. Off it are the exits: left, late, refused, failed.
+//
+// An event about a vehicle that never said hello nor sent a beacon has no effect. After `finish` nothing has one.
+// Must not: do I/O, read a clock, draw randomness outside `open.ts`, or throw on anything the world can send.
+
+import type { VehicleId } from '../../base/ids.ts';
+import type { AckResult } from '../../protocol/messages.ts';
+import { abandonRound, closeRound, completeRound, nextRound, timeIsUp } from './close.ts';
+import { type Ended, endMember, endUnfinished, memberOf, withMember } from './endings.ts';
+import { openRound } from './open.ts';
+import { type Member, quiet, type RoundState, type Step, then } from './state.ts';
+import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
+import { lookUp } from './vehicle-table.ts';
+import { hearBeacon, hearHello, hearLeaving } from './vehicles.ts';
+
+type EventOf<Kind extends RoundEvent['kind']> = Extract<RoundEvent, { kind: Kind }>;
+
+/** What happens next. Never throws on an event the world can send; a broken invariant of ours is an AssertionError. */
+export function advance(config: RoundConfig, state: RoundState, event: RoundEvent): Step {
+  // 1. A finished run hears nothing more; a car without hello or beacon is not listened to.
+  if (state.phase === 'finished' || fromStranger(state, event)) return quiet(state);
+
+  // 2. The event changes what is known: of vehicles, of members' outcomes, of the model.
+  const heard = hear(config, state, event);
+
+  // 3. A round whose members all have an outcome is complete: aggregate, or close at once when nobody committed.
+  const completed = then(heard, (now) => completeRound(config, now, event.at));
+
+  // 4. A run that is to stop ends with its last evaluation.
+  return then(completed, finishWhenDone);
+}
+
+function fromStranger(state: RoundState, event: RoundEvent): boolean {
+  if (!('vehicle' in event) || event.kind === 'vehicle-hello' || event.kind === 'vehicle-beacon')
+    return false;
+  return lookUp(state.vehicles, event.vehicle) === undefined;
+}
+
+function hear(config: RoundConfig, state: RoundState, event: RoundEvent): Step {
+  switch (event.kind) {
+    case 'started':
+      return start(state, event);
+    case 'vehicle-hello':
+      return hearHello(state, event);
+    case 'vehicle-beacon':
+      return hearBeacon(state, event);
+    case 'vehicle-left':
+      return leave(state, event);
+    case 'round-due':
+      return roundDue(config, state, event);
+    case 'deadline':
+      return meetDeadline(config, state, event);
+    case 'update-received':
+      return receiveUpdate(state, event);
+    case 'update-refused':
+      return refuseUpdate(state, event);
+    case 'vehicle-failed':
+      return fail(state, event);
+    case 'bytes-moved':
+      return countBytes(state, event);
+    case 'aggregated':
+      return takeModel(config, state, event);
+    case 'evaluated':
+      return takeEvaluation(config, state, event);
+    case 'stop-requested':
+      return stopNow(config, state, event);
+  }
+}
+
+// ---- the run's own course --------------------------------------------------------------------------------------
+
+function start(state: RoundState, event: EventOf<'started'>): Step {
+  if (state.phase !== 'idle') return quiet(state);
+  const running: RoundState = { ...state, phase: 'running', modelSha: event.modelSha };
+  return { state: running, effects: nextRound(running) };
+}
+
+function roundDue(config: RoundConfig, state: RoundState, event: EventOf<'round-due'>): Step {
+  if (state.phase !== 'running' || state.open || state.stopping !== null) return quiet(state);
+  if (!timeIsUp(config, event.at)) return openRound(config, state, event.at);
+  const reason = `time limit of ${config.scenario.stop.virtualSeconds} s reached`;
+  return quiet({ ...state, stopping: reason });
+}
+
+function takeModel(config: RoundConfig, state: RoundState, event: EventOf<'aggregated'>): Step {
+  const { open } = state;
+  if (open?.phase !== 'aggregating' || open.round !== event.round) return quiet(state);
+  return closeRound(config, state, { sha: event.modelSha, at: event.at });
+}
+
+function takeEvaluation(config: RoundConfig, state: RoundState, event: EventOf<'evaluated'>): Step {
+  const { round, modelSha, loss, accuracy, samples } = event;
+  if (!state.evaluating.includes(round)) return quiet(state);
+  const after: RoundState = { ...state, evaluating: state.evaluating.filter((one) => one !== round) };
+  const body = { kind: 'model-evaluated', round, modelSha, loss, accuracy, samples } as const;
+  const logged: Step = { state: after, effects: [{ kind: 'log', body }] };
+  const { targetAccuracy } = config.scenario.stop;
+  if (targetAccuracy === undefined) return logged;
+  if (accuracy >= targetAccuracy) {
+    const reason = `target accuracy ${targetAccuracy} reached`;
+    return then(logged, (now) => endRun(config, now, { at: event.at, reason }));
+  }
+  return then(logged, (now) => ({ state: now, effects: now.open ? [] : nextRound(now) }));
+}
+
+function stopNow(config: RoundConfig, state: RoundState, event: EventOf<'stop-requested'>): Step {
+  return endRun(config, state, { at: event.at, reason: event.reason });
+}
+
+/** Ends the run here: the open round is abandoned and no evaluation is waited for. */
+function endRun(config: RoundConfig, state: RoundState, end: { at: number; reason: string }): Step {
+  return then(abandonRound(config, state, end.at, `run stopped: ${end.reason}`), (now) =>
+    quiet({ ...now, stopping: end.reason, evaluating: [] }),
+  );
+}
+
+function finishWhenDone(state: RoundState): Step {
+  const { stopping, open, evaluating, round, modelSha } = state;
+  if (stopping === null || open !== null || evaluating.length > 0) return quiet(state);
+  return {
+    state: { ...state, phase: 'finished' },
+    effects: [
+      { kind: 'log', body: { kind: 'run-closed', reason: stopping, rounds: round, modelSha } },
+      { kind: 'finish', reason: stopping },
+    ],
+  };
+}
+
+// ---- the exits of a member -------------------------------------------------------------------------------------
+
+/** The member of round `round` that still owes an outcome, or undefined. */
+function unfinished(state: RoundState, vehicle: VehicleId, round: number): Member | undefined {
+  const member = memberOf(state, vehicle);
+  return state.open?.round === round && member?.ending === null ? member : undefined;
+}
+
+function endIfUnfinished(state: RoundState, member: Member | undefined, ended: Omit<Ended, 'report'>): Step {
+  return member ? endMember(state, member, { ...ended, report: null }) : quiet(state);
+}
+
+function leave(state: RoundState, event: EventOf<'vehicle-left'>): Step {
+  const { vehicle, at } = event;
+  return then(hearLeaving(state, vehicle), (now) => {
+    const member = now.open ? unfinished(now, vehicle, now.open.round) : undefined;
+    return endIfUnfinished(now, member, { outcome: 'left', at, reason: 'left coverage' });
+  });
+}
+
+function meetDeadline(config: RoundConfig, state: RoundState, event: EventOf<'deadline'>): Step {
+  if (state.open?.phase !== 'collecting' || state.open.round !== event.round) return quiet(state);
+  const reason = `deadline of ${config.scenario.round.deadlineSeconds} s passed`;
+  return endUnfinished(state, event.at, reason);
+}
+
+function fail(state: RoundState, event: EventOf<'vehicle-failed'>): Step {
+  const { vehicle, round, at, reason } = event;
+  return endIfUnfinished(state, unfinished(state, vehicle, round), { outcome: 'failed', at, reason });
+}
+
+function countBytes(state: RoundState, event: EventOf<'bytes-moved'>): Step {
+  const member = memberOf(state, event.vehicle);
+  if (!member) return quiet(state);
+  const bytesUp = member.bytesUp + event.up;
+  const bytesDown = member.bytesDown + event.down;
+  return quiet(withMember(state, { ...member, bytesUp, bytesDown }));
+}
+
+// ---- updates ---------------------------------------------------------------------------------------------------
+
+/** Commits in time and once; everything else is answered and counts nothing. */
+function receiveUpdate(state: RoundState, event: EventOf<'update-received'>): Step {
+  const { vehicle, round, key, updateSha } = event;
+  const before = state.commits.get(`${round}/${vehicle}`);
+  if (before?.key === key && before.updateSha === updateSha)
+    return answer(state, event, 'committed', 'already committed');
+  if (before) return refuse(state, event, 'another update of this round is already committed');
+  if (round < 1 || round > state.round) return refuse(state, event, `there is no round ${round}`);
+  if (state.open?.round !== round) return answer(state, event, 'late', `round ${round} is closed`);
+  const member = memberOf(state, vehicle);
+  if (!member) return refuse(state, event, `not a member of round ${round}`);
+  if (member.ending) return answer(state, event, 'late', `outcome is already ${member.ending.outcome}`);
+  return commit(state, member, event);
+}
+
+function commit(state: RoundState, member: Member, event: EventOf<'update-received'>): Step {
+  const { vehicle, round, key, updateSha, samples, trainLoss, computeSeconds, joules, at } = event;
+  const { plan } = member;
+  const body = {
+    kind: 'update-committed',
+    round,
+    vehicle,
+    plan,
+    key,
+    updateSha,
+    samples,
+    trainLoss,
+  } as const;
+  const remembered: RoundState = {
+    ...state,
+    commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
+  };
+  const logged: Step = { state: remembered, effects: [{ kind: 'log', body }] };
+  const report = { updateSha, computeSeconds, joules };
+  const ended = then(logged, (now) =>
+    endMember(now, member, { outcome: 'committed', at, reason: 'in time', report }),
+  );
+  return then(ended, (now) => answer(now, event, 'committed', ''));
+}
+
+function refuseUpdate(state: RoundState, event: EventOf<'update-refused'>): Step {
+  const { vehicle, round, key, reason, at } = event;
+  const body = { kind: 'update-refused', round, vehicle, key, reason } as const;
+  const logged: Step = { state, effects: [{ kind: 'log', body }] };
+  const member = unfinished(state, vehicle, round);
+  const ended = then(logged, (now) => endIfUnfinished(now, member, { outcome: 'refused', at, reason }));
+  return then(ended, (now) => answer(now, event, 'refused', reason));
+}
+
+/** Refuses an update that is not this round's to have. It ends nobody's round: the first update stands. */
+function refuse(state: RoundState, event: EventOf<'update-received'>, reason: string): Step {
+  const { vehicle, round, key } = event;
+  const log: RoundEffect = { kind: 'log', body: { kind: 'update-refused', round, vehicle, key, reason } };
+  return then({ state, effects: [log] }, (now) => answer(now, event, 'refused', reason));
+}
+
+function answer(
+  state: RoundState,
+  to: { readonly vehicle: VehicleId; readonly key: string },
+  result: AckResult,
+  reason: string,
+): Step {
+  return {
+    state,
+    effects: [{ kind: 'acknowledge', vehicle: to.vehicle, key: to.key, result, reason }],
+  };
+}

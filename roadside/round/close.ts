@@ -1,0 +1,190 @@
+// Closing a round: its accounts, what the policy learns from it, and whether another may follow.
+// Must not: average weights (the aggregate effect asks for that), or close a round with an unfinished member.
+
+import { assert, present } from '../../base/assert.ts';
+import type { BlobSha } from '../../base/ids.ts';
+import type { EventBody, Outcome, RoundCounts } from '../../protocol/events.ts';
+import { policyByName } from '../selection/policies.ts';
+import type { RoundFeedback } from '../selection/policy.ts';
+import { utility } from '../selection/utility.ts';
+import { endUnfinished } from './endings.ts';
+import {
+  type Ending,
+  type Member,
+  type OpenRound,
+  quiet,
+  type RoundState,
+  type Step,
+  then,
+} from './state.ts';
+import type { Contribution, RoundConfig, RoundEffect } from './types.ts';
+
+function endingOf(member: Member): Ending {
+  return present(member.ending, `the outcome of ${member.vehicle}`);
+}
+
+function sum<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}
+
+/** The round's accounts. Asserts selected = committed + left + late + refused + failed. */
+export function countsOf(open: OpenRound): RoundCounts {
+  const { members } = open;
+  const ended = (outcome: Outcome): number =>
+    members.filter((member) => endingOf(member).outcome === outcome).length;
+  const wasted = members.map(endingOf).filter((ending) => ending.outcome !== 'committed');
+  const counts: RoundCounts = {
+    selected: members.length,
+    committed: ended('committed'),
+    left: ended('left'),
+    late: ended('late'),
+    refused: ended('refused'),
+    failed: ended('failed'),
+    split: members.filter((member) => member.plan === 'split').length,
+    skipped: open.skipped,
+    bytesUp: sum(members, (member) => member.bytesUp),
+    bytesDown: sum(members, (member) => member.bytesDown),
+    wastedSeconds: sum(wasted, (ending) => ending.booking.seconds),
+    wastedJoules: sum(wasted, (ending) => ending.booking.joules),
+  };
+  const { committed, left, late, refused, failed } = counts;
+  assert(
+    counts.selected === committed + left + late + refused + failed,
+    `round ${open.round} does not add up: ${JSON.stringify(counts)}`,
+  );
+  return counts;
+}
+
+/** From opening to the last member's outcome; aggregation is the RSU's own time and not part of a round's delay T. */
+function durationSeconds(open: OpenRound): number {
+  return Math.max(...open.members.map((member) => endingOf(member).at)) - open.openedAt;
+}
+
+function closedBody(config: RoundConfig, open: OpenRound, modelSha: BlobSha): EventBody {
+  const counts = countsOf(open);
+  const participationRatio = counts.committed / counts.selected;
+  const seconds = durationSeconds(open);
+  const { participationWeight } = config.scenario.selection;
+  return {
+    kind: 'round-closed',
+    round: open.round,
+    modelSha,
+    durationSeconds: seconds,
+    participationRatio,
+    utility: utility(participationWeight, participationRatio, { seconds, bounds: config.delayBounds }),
+    ...counts,
+  };
+}
+
+function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
+  const members = open.members.map((member) => {
+    const { outcome, at } = endingOf(member);
+    return { vehicle: member.vehicle, arm: member.arm, outcome, seconds: at - member.dispatchedAt };
+  });
+  const committed = members.filter((member) => member.outcome === 'committed').length;
+  return {
+    round: open.round,
+    members,
+    participationRatio: committed / members.length,
+    durationSeconds: durationSeconds(open),
+    delayBounds: config.delayBounds,
+    settings: config.scenario.selection,
+  };
+}
+
+/** Committed updates sorted by vehicle id (as members are), each weighing 1 or the samples its vehicle declared. */
+export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
+  const { weighting } = config.scenario.aggregation;
+  return open.members.flatMap((member) => {
+    const { updateSha } = endingOf(member);
+    if (updateSha === null) return [];
+    return [{ vehicle: member.vehicle, updateSha, weight: weighting === 'samples' ? member.samples : 1 }];
+  });
+}
+
+/** Why no round may follow this one, or null. */
+function stopReason(config: RoundConfig, round: number, at: number): string | null {
+  const { rounds, virtualSeconds } = config.scenario.stop;
+  if (round >= rounds) return `all ${rounds} rounds done`;
+  return timeIsUp(config, at) ? `time limit of ${virtualSeconds} s reached` : null;
+}
+
+/** Whether the run's time limit has passed. */
+export function timeIsUp(config: RoundConfig, at: number): boolean {
+  return at >= config.scenario.stop.virtualSeconds;
+}
+
+/** The timer of the next round; none while a target accuracy waits for this round's evaluation. */
+export function nextRound(state: RoundState): RoundEffect[] {
+  if (state.stopping !== null) return [];
+  return [{ kind: 'timer', name: 'round-due', round: state.round + 1, delaySeconds: 0 }];
+}
+
+/**
+ * Closes the open round with `modelSha` as the model: accounts, learning, evaluation, and what follows. With a target
+ * accuracy the next round waits for the evaluation, so that a run never ends in the middle of a round it did not need.
+ */
+export function closeRound(
+  config: RoundConfig,
+  state: RoundState,
+  model: { sha: BlobSha; at: number },
+): Step {
+  const open = present(state.open, 'the open round');
+  const { round } = open;
+  const { stop, selection } = config.scenario;
+  const learned = policyByName(selection.policy).learn(state.policy, feedbackOf(config, open));
+  const closed: RoundState = {
+    ...state,
+    open: null,
+    modelSha: model.sha,
+    policy: learned.state,
+    evaluating: [...state.evaluating, round],
+    stopping: state.stopping ?? stopReason(config, round, model.at),
+  };
+  const rewards = learned.rewarded.map(
+    (reward): RoundEffect => ({ kind: 'log', body: { kind: 'arm-rewarded', round, ...reward } }),
+  );
+  return {
+    state: closed,
+    effects: [
+      { kind: 'log', body: closedBody(config, open, model.sha) },
+      ...rewards,
+      { kind: 'evaluate', round, modelSha: model.sha },
+      ...(stop.targetAccuracy === undefined ? nextRound(closed) : []),
+    ],
+  };
+}
+
+/** When every member has its outcome: asks for the new model, or closes at once when nobody committed. */
+export function completeRound(config: RoundConfig, state: RoundState, at: number): Step {
+  const { open } = state;
+  if (open?.phase !== 'collecting' || open.members.some((member) => member.ending === null))
+    return quiet(state);
+  const { round } = open;
+  const noDeadline: RoundEffect = { kind: 'timer', name: 'deadline', round, delaySeconds: null };
+  const contributions = contributionsOf(config, open);
+  if (contributions.length === 0)
+    return then({ state, effects: [noDeadline] }, (now) =>
+      closeRound(config, now, { sha: now.modelSha, at }),
+    );
+  return {
+    state: { ...state, open: { ...open, phase: 'aggregating' } },
+    effects: [noDeadline, { kind: 'aggregate', round, base: state.modelSha, contributions }],
+  };
+}
+
+/**
+ * Ends the run's last round where it stands: unfinished members are late, its committed updates are not averaged (the
+ * model stays the one evaluated last), and nothing is learned from a round that was cut off.
+ */
+export function abandonRound(config: RoundConfig, state: RoundState, at: number, reason: string): Step {
+  if (!state.open) return quiet(state);
+  const { round } = state.open;
+  return then(endUnfinished(state, at, reason), (ended) => ({
+    state: { ...ended, open: null },
+    effects: [
+      { kind: 'timer', name: 'deadline', round, delaySeconds: null },
+      { kind: 'log', body: closedBody(config, present(ended.open, 'the open round'), ended.modelSha) },
+    ],
+  }));
+}

@@ -1,0 +1,171 @@
+// Opening a round: who is asked, with which plan, and what is sent. A round that would have no member is not opened: it
+// uses up no number, the policy's state stays as it was, and it is tried again after the wait. The vehicles it skipped
+// are logged under the number it would have had, each once, however often it is tried.
+// Must not: end anything, or draw randomness outside the round's own stream.
+
+import type { VehicleId } from '../../base/ids.ts';
+import { Rng } from '../../base/rng.ts';
+import { type Decision, decide } from '../cuts/decide.ts';
+import { estimate, type Prospect } from '../cuts/estimate.ts';
+import { policyByName } from '../selection/policies.ts';
+import type { Candidate, Choice } from '../selection/policy.ts';
+import { type Member, type RoundState, rememberedRounds, type Step } from './state.ts';
+import type { RoundConfig, RoundEffect } from './types.ts';
+import { candidatesAt } from './vehicles.ts';
+
+/** One line of the ranking with what was decided about it. */
+interface Considered {
+  readonly choice: Choice;
+  readonly candidate: Candidate;
+  readonly prospect: Prospect;
+  readonly decision: Decision;
+}
+
+/** The walk down the ranking: what was considered, best first, up to the last vehicle that got a task. */
+interface Walk {
+  readonly considered: readonly Considered[];
+  readonly policy: unknown;
+}
+
+/** The stream of round `round`: the policy draws from it, nonces and batch orders from forks of it. */
+function roundRng(config: RoundConfig, round: number): Rng {
+  return Rng.root(config.scenario.seed).fork('selection').fork(`round-${round}`);
+}
+
+/** Ranks and decides until K0 vehicles have a task. The estimate takes each share as if all K0 were found. */
+function walkRanking(
+  config: RoundConfig,
+  state: RoundState,
+  setting: { round: number; candidates: Candidate[] },
+): Walk {
+  const { selection, radio } = config.scenario;
+  const { round, candidates } = setting;
+  const policy = policyByName(selection.policy);
+  const context = {
+    round,
+    candidates,
+    perRound: selection.perRound,
+    settings: selection,
+    rng: roundRng(config, round),
+  };
+  const { state: policyState, ranking } = policy.choose(state.policy, context);
+  const sharers = Math.min(selection.perRound, candidates.length);
+  const byId = new Map(candidates.map((candidate) => [candidate.vehicle, candidate]));
+  const considered: Considered[] = [];
+  let tasks = 0;
+  for (const choice of ranking) {
+    const candidate = byId.get(choice.vehicle);
+    if (tasks >= selection.perRound || !candidate) break;
+    const prospect = estimate(
+      config,
+      candidate,
+      radio.uplinkBandwidthHz / sharers,
+      radio.downlinkBandwidthHz / sharers,
+    );
+    const decision = decide(config, candidate, prospect);
+    if (decision.plan !== 'skip') tasks++;
+    considered.push({ choice, candidate, prospect, decision });
+  }
+  return { considered, policy: policyState };
+}
+
+/** The log lines of one considered vehicle; none for a skip that is already in the log. */
+function logOf(round: number, one: Considered, alreadySkipped: ReadonlySet<VehicleId>): RoundEffect[] {
+  const { choice, prospect, decision } = one;
+  const { vehicle, arm, score, terms, reason } = choice;
+  if (decision.plan !== 'skip') {
+    const { plan, cut } = decision;
+    const chosen = { arm, score, terms, reason, plan, cut, estimate: prospect.estimate };
+    return [{ kind: 'log', body: { kind: 'vehicle-selected', round, vehicle, ...chosen } }];
+  }
+  if (alreadySkipped.has(vehicle)) return [];
+  const skipped = { reason: decision.reason, estimate: prospect.estimate };
+  return [{ kind: 'log', body: { kind: 'vehicle-skipped', round, vehicle, ...skipped } }];
+}
+
+function membersOf(considered: readonly Considered[], at: number): Member[] {
+  const members = considered.flatMap(({ choice, candidate, prospect, decision }): Member[] => {
+    if (decision.plan === 'skip') return [];
+    const { plan, cut, path } = decision;
+    const { vehicle, device, samples } = candidate;
+    const work = { plan, cut, path, estimate: prospect.estimate };
+    const nothingYet = { dispatchedAt: at, bytesUp: 0, bytesDown: 0, ending: null };
+    return [{ vehicle, arm: choice.arm, device, samples, ...work, ...nothingYet }];
+  });
+  return members.sort((a, b) => (a.vehicle < b.vehicle ? -1 : 1));
+}
+
+/** 64 hex characters. It ties an answer to its task; in a run whose seed is public it is no secret. */
+function nonceOf(rng: Rng, vehicle: VehicleId): string {
+  const stream = rng.fork(`nonce/${vehicle}`);
+  return Array.from({ length: 8 }, () => stream.next().toString(16).padStart(8, '0')).join('');
+}
+
+/** One task a member, sorted by vehicle id, the bands split equally among them. */
+function dispatches(config: RoundConfig, state: RoundState, members: readonly Member[]): RoundEffect[] {
+  const { radio, round } = config.scenario;
+  const rng = roundRng(config, state.round);
+  return members.map((member) => ({
+    kind: 'dispatch',
+    vehicle: member.vehicle,
+    round: state.round,
+    nonce: nonceOf(rng, member.vehicle),
+    plan: member.plan,
+    cut: member.cut,
+    modelSha: state.modelSha,
+    batchSeed: rng.fork(`batch/${member.vehicle}`).next(),
+    deadlineSeconds: round.deadlineSeconds,
+    uplinkBandwidthHz: radio.uplinkBandwidthHz / members.length,
+    downlinkBandwidthHz: radio.downlinkBandwidthHz / members.length,
+  }));
+}
+
+/** Tries again after the wait. */
+function waitForCandidates(config: RoundConfig, state: RoundState): RoundEffect {
+  const delaySeconds = config.scenario.round.waitSeconds;
+  return { kind: 'timer', name: 'round-due', round: state.round + 1, delaySeconds };
+}
+
+function forgetOldCommits(state: RoundState, round: number): RoundState['commits'] {
+  return new Map([...state.commits].filter(([, commit]) => commit.round > round - rememberedRounds));
+}
+
+/** Opens the next round if somebody can be given a task now; otherwise waits. The caller sees that none is open. */
+export function openRound(config: RoundConfig, state: RoundState, at: number): Step {
+  const wait = waitForCandidates(config, state);
+  const candidates = candidatesAt(config, state, at);
+  if (candidates.length < config.scenario.round.minimumCandidates) return { state, effects: [wait] };
+
+  const round = state.round + 1;
+  const { considered, policy } = walkRanking(config, state, { round, candidates });
+  const logs = considered.flatMap((one) => logOf(round, one, state.skippedNext));
+  const skippedNow = considered.filter((one) => one.decision.plan === 'skip');
+  const skipped = new Set([...state.skippedNext, ...skippedNow.map((one) => one.choice.vehicle)]);
+  const members = membersOf(considered, at);
+  if (members.length === 0) return { state: { ...state, skippedNext: skipped }, effects: [...logs, wait] };
+
+  const opened: RoundState = {
+    ...state,
+    round,
+    policy,
+    open: { round, openedAt: at, members, skipped: skipped.size, phase: 'collecting' },
+    skippedNext: new Set(),
+    commits: forgetOldCommits(state, round),
+  };
+  const body = {
+    kind: 'round-opened',
+    round,
+    modelSha: state.modelSha,
+    candidates: candidates.length,
+  } as const;
+  const delaySeconds = config.scenario.round.deadlineSeconds;
+  return {
+    state: opened,
+    effects: [
+      { kind: 'log', body },
+      ...logs,
+      ...dispatches(config, opened, members),
+      { kind: 'timer', name: 'deadline', round, delaySeconds },
+    ],
+  };
+}

@@ -1,0 +1,126 @@
+// What the RSU holds between two events: plain, read-only data. A change makes a new value and shares the rest.
+// Must not: hold a clock, a blob's bytes, or anything that could not be rebuilt from the events heard so far.
+
+import { RoadbedError } from '../../base/errors.ts';
+import type { BlobSha, VehicleId } from '../../base/ids.ts';
+import { asSha } from '../../base/ids.ts';
+import type { Booking, Estimate, Outcome } from '../../protocol/events.ts';
+import type { DeviceProfile } from '../../protocol/messages.ts';
+import type { PathSeconds } from '../cuts/estimate.ts';
+import { policyByName } from '../selection/policies.ts';
+import type { RoundConfig, RoundEffect } from './types.ts';
+import { emptyTable, type VehicleTable } from './vehicle-table.ts';
+
+/** How a member's round ended: decided once, never changed. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly at: number;
+  readonly booking: Booking;
+  /** The committed update; null for every other outcome. */
+  readonly updateSha: BlobSha | null;
+}
+
+/** A vehicle with a task in the open round. */
+export interface Member {
+  readonly vehicle: VehicleId;
+  readonly arm: string;
+  readonly plan: 'full' | 'split';
+  readonly cut: number;
+  readonly estimate: Estimate;
+  /** The planned path, which prices a car that never reports. */
+  readonly path: PathSeconds;
+  readonly device: DeviceProfile;
+  /** Samples by its hello: its weight, which its update cannot inflate. */
+  readonly samples: number;
+  readonly dispatchedAt: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly ending: Ending | null;
+}
+
+/** The round in progress. Members are sorted by vehicle id. */
+export interface OpenRound {
+  readonly round: number;
+  readonly openedAt: number;
+  readonly members: readonly Member[];
+  readonly skipped: number;
+  /** `collecting` until every member has an ending, then `aggregating` until the new model is there. */
+  readonly phase: 'collecting' | 'aggregating';
+}
+
+/** An update that was committed: what the same key must carry when it comes again. */
+export interface Commit {
+  readonly round: number;
+  readonly key: string;
+  readonly updateSha: BlobSha;
+}
+
+export interface RoundState {
+  readonly phase: 'idle' | 'running' | 'finished';
+  readonly modelSha: BlobSha;
+  /** Number of the round opened last; 0 before the first. */
+  readonly round: number;
+  readonly open: OpenRound | null;
+  readonly vehicles: VehicleTable;
+  /** What the selection policy remembers. */
+  readonly policy: unknown;
+  /** Commits of the last rounds by `round/vehicle`; see `rememberedRounds`. */
+  readonly commits: ReadonlyMap<string, Commit>;
+  /** Vehicles already logged as skipped for the round that comes next (it may be tried for many seconds). */
+  readonly skippedNext: ReadonlySet<VehicleId>;
+  /** Rounds whose evaluation is still out. */
+  readonly evaluating: readonly number[];
+  /** Why no further round will open; the run ends with the last evaluation. Null while it goes on. */
+  readonly stopping: string | null;
+}
+
+/** A new state and what the world is to do about it, in order. */
+export interface Step {
+  readonly state: RoundState;
+  readonly effects: readonly RoundEffect[];
+}
+
+/**
+ * Commits are remembered for this many rounds. A car repeats an update until it is acknowledged, seconds after; one that
+ * repeats it 64 rounds later is told `late`, which empties its outbox just as well and counts nothing twice.
+ */
+export const rememberedRounds = 64;
+
+/** A step that wants nothing done. */
+export function quiet(state: RoundState): Step {
+  return { state, effects: [] };
+}
+
+/** Goes on from `step` with `next`, keeping the effects of both in order. */
+export function then(step: Step, next: (state: RoundState) => Step): Step {
+  const after = next(step.state);
+  return { state: after.state, effects: [...step.effects, ...after.effects] };
+}
+
+function checkCut(config: RoundConfig): void {
+  const { mode, cut } = config.scenario.fallback;
+  const last = config.cost.blocks.length - 1;
+  if (mode !== 'full-only' && (cut < 1 || cut > last)) {
+    throw new RoadbedError(
+      'scenario',
+      `invalid fallback.cut: ${cut} (${config.cost.model} can be cut behind block 1..${last}). Choose one of these, or set fallback.mode: full-only.`,
+    );
+  }
+}
+
+/** The state before the run starts. Throws RoadbedError('scenario') for an unknown policy or an impossible cut. */
+export function initialState(config: RoundConfig): RoundState {
+  checkCut(config);
+  return {
+    phase: 'idle',
+    modelSha: asSha('0'.repeat(64)),
+    round: 0,
+    open: null,
+    vehicles: emptyTable(),
+    policy: policyByName(config.scenario.selection.policy).init(config.scenario.selection),
+    commits: new Map(),
+    skippedNext: new Set(),
+    evaluating: [],
+    stopping: null,
+  };
+}
