@@ -1,0 +1,9 @@
+// Everything the kernel module exports. Built by ../build.mjs into ../kernels.generated.ts; all pointers are byte
+// addresses in the memory of the tfjs wasm backend, which this module imports.
+// Must not: hold data of its own. A data segment would overwrite the backend's memory.
+
+export { gemm, gemmScratch } from './gemm';
+export { convFilterGradient, convForward, convInputGradient } from './conv';
+export { maxPool, maxPoolGradient } from './pool';
+export { add, biasAdd, multiply, relu, reluGradient, sgdStep, sumRows } from './elementwise';
+export { softmaxCrossEntropy } from './loss';

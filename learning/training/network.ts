@@ -1,0 +1,219 @@
+// A tf.LayersModel with its weights as one flat vector, and the step that trains a range of its blocks. Whole training,
+// the car's half and the RSU's half all go through `Part`, so a split model does the same arithmetic as a whole one.
+// Must not: use model.fit (five times slower on small nets, stack measurements), or leave a tensor behind.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { assert } from '../../base/assert.ts';
+import { type ModelSpec, TrainingError } from '../learner.ts';
+import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
+import { type BuiltModel, buildModel } from '../models/zoo.ts';
+import { crossEntropy, sgdStep } from './ops.ts';
+
+/** A built model; reused through NetworkPool. */
+export interface Network {
+  readonly key: string;
+  readonly placed: readonly PlacedBlock[];
+  readonly built: BuiltModel;
+}
+
+/** Built models by spec. Building takes milliseconds and variables, so a finished round hands its model back. */
+export class NetworkPool {
+  readonly #idle = new Map<string, Network[]>();
+
+  take(spec: ModelSpec): Network {
+    const key = `${spec.name} ${spec.inputShape.join('x')} ${spec.classes}`;
+    return this.#idle.get(key)?.pop() ?? { key, placed: placeBlocks(spec), built: buildModel(spec) };
+  }
+
+  give(network: Network): void {
+    const idle = this.#idle.get(network.key);
+    if (idle) idle.push(network);
+    else this.#idle.set(network.key, [network]);
+  }
+}
+
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly momentum: number;
+}
+
+/** Blocks from..to-1 of a network with weights and momentum of their own. */
+export class Part {
+  readonly #inputShape: readonly number[];
+  readonly #outputShape: readonly number[];
+  readonly #network: Network;
+  readonly #layers: BuiltModel['blocks'][number];
+  readonly #variables: tf.Variable[];
+  #velocities: tf.Tensor[] = [];
+
+  constructor(network: Network, from: number, to: number) {
+    this.#network = network;
+    this.#layers = network.built.blocks.slice(from, to).flat();
+    this.#variables = this.#layers.flatMap((layer) =>
+      layer.trainableWeights.map((w) => w.read() as tf.Variable),
+    );
+    this.#inputShape =
+      from === 0 ? network.placed[0]!.layers[0]!.input : tensorShape(network.placed[from - 1]!);
+    this.#outputShape = tensorShape(network.placed[to - 1]!);
+  }
+
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** Sets all weights from one flat vector and forgets the momentum. */
+  setWeights(flat: Float32Array): void {
+    const expected = this.#variables.reduce((sum, variable) => sum + variable.size, 0);
+    assert(flat.length === expected, `${this.#network.key}: ${flat.length} weights (expected ${expected})`);
+    let at = 0;
+    for (const variable of this.#variables) {
+      const values = flat.slice(at, at + variable.size);
+      const tensor = tf.tensor(values, variable.shape);
+      variable.assign(tensor);
+      tensor.dispose();
+      at += variable.size;
+    }
+    this.#forgetMomentum();
+  }
+
+  /** All weights as one flat vector. Throws TrainingError if one of them is not finite. */
+  weights(): Float32Array {
+    const parts = this.#variables.map((variable) => variable.dataSync() as Float32Array);
+    const flat = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      flat.set(part, at);
+      at += part.length;
+    }
+    const broken = flat.findIndex((weight) => !Number.isFinite(weight));
+    if (broken >= 0)
+      throw new TrainingError(`weight ${broken} became ${flat[broken]} (expected a finite number)`);
+    return flat;
+  }
+
+  /** A tensor of `count` inputs. */
+  input(values: Float32Array, count: number): tf.Tensor {
+    const floats = this.#inputShape.reduce((product, side) => product * side, 1);
+    assert(values.length === count * floats, `${values.length} input floats (expected ${count} x ${floats})`);
+    return tf.tensor(values, [count, ...this.#inputShape]);
+  }
+
+  /** Output of the last block for `x`; caller disposes. */
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.#layers.reduce((y, layer) => layer.apply(y) as tf.Tensor, x));
+  }
+
+  /** Outputs of the last block for `count` inputs. */
+  predict(values: Float32Array, count: number): Float32Array {
+    return tf.tidy(() => this.forward(this.input(values, count)).dataSync() as Float32Array);
+  }
+
+  /** Sum of the losses, and number of samples whose largest logit (the first of equals) is the label. */
+  score(values: Float32Array, labels: Uint8Array): { lossSum: number; correct: number } {
+    return tf.tidy(() => {
+      const logits = this.forward(this.input(values, labels.length)) as tf.Tensor2D;
+      const losses = crossEntropy(logits, tf.tensor1d(Int32Array.from(labels), 'int32')).dataSync();
+      const scores = logits.dataSync() as Float32Array;
+      return { lossSum: sum(losses as Float32Array), correct: countCorrect(scores, labels) };
+    });
+  }
+
+  /**
+   * One training step of a part that ends in logits: mean loss before the step, and the gradient of it with respect to
+   * the inputs where `wantInputGradient`. Throws TrainingError, weights unchanged, if the loss is not finite.
+   */
+  trainStep(
+    values: Float32Array,
+    labels: Uint8Array,
+    settings: StepSettings,
+    wantInputGradient: boolean,
+  ): { loss: number; inputGradient: Float32Array | undefined } {
+    return tf.tidy(() => {
+      const x = this.input(values, labels.length);
+      const y = tf.tensor1d(Int32Array.from(labels), 'int32');
+      const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
+      const { value, grads } = tf
+        .engine()
+        .gradients(() => crossEntropy(this.forward(x) as tf.Tensor2D, y), sources);
+      const loss = sum(value.dataSync() as Float32Array) / labels.length;
+      if (!Number.isFinite(loss))
+        throw new TrainingError(`the loss became ${loss} (expected a finite number)`);
+      this.#update(grads, settings);
+      const inputGradient = wantInputGradient ? (grads.at(-1)!.dataSync() as Float32Array) : undefined;
+      return { loss, inputGradient };
+    });
+  }
+
+  /** One training step of a part below a cut: applies the gradient of the loss with respect to its outputs. */
+  backwardStep(
+    values: Float32Array,
+    count: number,
+    outputGradient: Float32Array,
+    settings: StepSettings,
+  ): void {
+    tf.tidy(() => {
+      const x = this.input(values, count);
+      const dy = tf.tensor(outputGradient, this.outputShape(count));
+      // The forward pass runs again here: a tfjs tape cannot stay open while the gradient is fetched from the RSU.
+      const { grads } = tf.engine().gradients(() => this.forward(x), this.#variables, dy);
+      this.#update(grads, settings);
+    });
+  }
+
+  /** Shape of the output for `count` samples. */
+  outputShape(count: number): number[] {
+    return [count, ...this.#outputShape];
+  }
+
+  /** Frees momentum; the network itself goes back to its pool. */
+  dispose(): void {
+    this.#forgetMomentum();
+  }
+
+  #forgetMomentum(): void {
+    tf.dispose(this.#velocities);
+    this.#velocities = [];
+  }
+
+  #update(gradients: readonly tf.Tensor[], settings: StepSettings): void {
+    const old = this.#velocities;
+    const next: tf.Tensor[] = [];
+    this.#variables.forEach((variable, i) => {
+      const gradient = gradients[i]!;
+      // Without a velocity yet it is zero, and momentum 0 needs none: then the gradient itself stands in, times 0.
+      const velocity = old[i];
+      const step = velocity === undefined ? { ...settings, momentum: 0 } : settings;
+      const [weight, nextVelocity] = sgdStep(variable, gradient, velocity ?? gradient, step);
+      variable.assign(weight);
+      if (settings.momentum !== 0) next.push(tf.keep(nextVelocity));
+    });
+    tf.dispose(old);
+    this.#velocities = next;
+  }
+}
+
+/** Shape of one sample behind a block, as tfjs has it: one dimension behind dense or flatten, else three. */
+function tensorShape(block: PlacedBlock): readonly number[] {
+  const kind = block.layers.at(-1)!.plan.kind;
+  return kind === 'dense' || kind === 'flatten' ? [block.output[2]] : block.output;
+}
+
+function sum(values: Float32Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+/** scores: labels.length rows of logits. */
+function countCorrect(scores: Float32Array, labels: Uint8Array): number {
+  const classes = scores.length / labels.length;
+  let correct = 0;
+  for (let row = 0; row < labels.length; row++) {
+    let best = 0;
+    for (let c = 1; c < classes; c++) {
+      if (scores[row * classes + c]! > scores[row * classes + best]!) best = c;
+    }
+    if (best === labels[row]) correct++;
+  }
+  return correct;
+}
