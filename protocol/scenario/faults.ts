@@ -93,7 +93,7 @@ export function faultsOf(schema: ZodType, issue: core.$ZodIssue, value: unknown)
     return issue.keys.map((key) => unknownKey(schema, path, key, value));
   if (issue.code === 'invalid_value')
     return [wrongChoice(path, valueAt(value, path), issue.values.map(String))];
-  if (issue.code === 'invalid_union' && issue.note === 'No matching discriminator')
-    return [wrongChoice(path, valueAt(value, path), (issue.options ?? []).map(String))];
+  if (issue.code === 'invalid_union' && 'options' in issue && issue.options)
+    return [wrongChoice(path, valueAt(value, path), issue.options.map(String))];
   return [wrongValue(schema, path, value)];
 }

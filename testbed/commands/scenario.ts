@@ -1,0 +1,109 @@
+// `roadbed scenario check | show | list`: looks at scenarios without running them. Must not: open data or train.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { messageOf, RoadbedError } from '../../base/errors.ts';
+import { printScenario } from '../../protocol/scenario/print.ts';
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+import type { CommandIo } from '../io.ts';
+import { bundledScenarios, type LoadedScenario, loadScenario } from '../scenario-file.ts';
+
+interface SetOption {
+  readonly set: readonly string[];
+}
+
+/** Collects a repeatable option. */
+function append(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+function loadToLook(path: string, sets: readonly string[]): LoadedScenario {
+  const loaded = loadScenario(path, { sets, needsData: false });
+  const { roads } = loaded.scenario;
+  if (roads.kind === 'geojson' && !existsSync(join(loaded.directory, roads.file)))
+    throw new RoadbedError(
+      'scenario',
+      `${path}: roads.file is ${JSON.stringify(roads.file)}, and there is no such file in ${loaded.directory}`,
+    );
+  return loaded;
+}
+
+function trafficText({ source }: Scenario['traffic']): string {
+  return source.kind === 'recirculating'
+    ? `${source.vehicles} vehicles`
+    : `${source.perSecond} vehicles/s arriving`;
+}
+
+function roadsText(roads: Scenario['roads']): string {
+  return roads.kind === 'geojson'
+    ? `the roads of ${roads.file}`
+    : `a ${roads.kind} of ${roads.lengthMeters} m`;
+}
+
+/** One line that says what a scenario is about. */
+export function summarize(scenario: Scenario): string {
+  const { selection, rsus } = scenario;
+  return [
+    `${trafficText(scenario.traffic)} on ${roadsText(scenario.roads)}`,
+    `${rsus.length} RSU${rsus.length > 1 ? 's' : ''}`,
+    `${scenario.model.name} on ${scenario.data.kind} data`,
+    `${selection.policy} chooses ${selection.perRound}`,
+    `${scenario.stop.rounds} rounds`,
+  ].join(', ');
+}
+
+function check(io: CommandIo, path: string, options: SetOption): void {
+  const { scenario, path: file } = loadToLook(path, options.set);
+  io.out(`${file}: ok: ${summarize(scenario)}`);
+}
+
+function show(io: CommandIo, path: string, options: SetOption & { readonly json?: boolean }): void {
+  const { scenario } = loadToLook(path, options.set);
+  const text = options.json ? JSON.stringify(scenario, null, 2) : printScenario(scenario).trimEnd();
+  for (const line of text.split('\n')) io.out(line);
+}
+
+function list(io: CommandIo, options: { readonly json?: boolean }): void {
+  const rows = bundledScenarios().map((path) => {
+    try {
+      const { scenario } = loadToLook(path, []);
+      return { path, description: scenario.description.trim(), summary: summarize(scenario) };
+    } catch (error) {
+      return { path, description: `broken: ${messageOf(error)}`, summary: '' };
+    }
+  });
+  if (options.json) {
+    io.out(JSON.stringify(rows, null, 2));
+    return;
+  }
+  for (const row of rows) {
+    io.out(row.path);
+    io.out(`  ${row.description}`);
+    if (row.summary) io.out(`  ${row.summary}`);
+  }
+}
+
+/** Adds `scenario` and its subcommands to the command line. */
+export function registerScenario(program: Command, io: CommandIo): void {
+  const scenario = program.command('scenario').description('look at scenarios without running them');
+  const setHelp = 'change a value first (repeatable): --set selection.perRound=3';
+  scenario
+    .command('check')
+    .description('say whether a scenario is legal, and if not, which line to mend')
+    .argument('<file>', 'a YAML file, or the name of a bundled scenario')
+    .option('--set <key=value>', setHelp, append, [])
+    .action((file: string, options: SetOption) => check(io, file, options));
+  scenario
+    .command('show')
+    .description('print a scenario with every default filled in')
+    .argument('<file>', 'a YAML file, or the name of a bundled scenario')
+    .option('--set <key=value>', setHelp, append, [])
+    .option('--json', 'JSON instead of YAML')
+    .action((file: string, options: SetOption & { json?: boolean }) => show(io, file, options));
+  scenario
+    .command('list')
+    .description('list the bundled scenarios')
+    .option('--json', 'JSON instead of text')
+    .action((options: { json?: boolean }) => list(io, options));
+}
