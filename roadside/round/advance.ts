@@ -12,7 +12,7 @@ import type { AckResult } from '../../protocol/messages.ts';
 import { abandonRound, closeRound, completeRound, nextRound, timeIsUp } from './close.ts';
 import { type Ended, endMember, endUnfinished, memberOf, withMember } from './endings.ts';
 import { openRound } from './open.ts';
-import { type Member, quiet, type RoundState, type Step, then } from './state.ts';
+import { andThen, type Member, quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
 import { lookUp } from './vehicle-table.ts';
 import { hearBeacon, hearHello, hearLeaving } from './vehicles.ts';
@@ -28,10 +28,10 @@ export function advance(config: RoundConfig, state: RoundState, event: RoundEven
   const heard = hear(config, state, event);
 
   // 3. A round whose members all have an outcome is complete: aggregate, or close at once when nobody committed.
-  const completed = then(heard, (now) => completeRound(config, now, event.at));
+  const completed = andThen(heard, (now) => completeRound(config, now, event.at));
 
   // 4. A run that is to stop ends with its last evaluation.
-  return then(completed, finishWhenDone);
+  return andThen(completed, finishWhenDone);
 }
 
 function fromStranger(state: RoundState, event: RoundEvent): boolean {
@@ -102,9 +102,9 @@ function takeEvaluation(config: RoundConfig, state: RoundState, event: EventOf<'
   if (targetAccuracy === undefined) return logged;
   if (accuracy >= targetAccuracy) {
     const reason = `target accuracy ${targetAccuracy} reached`;
-    return then(logged, (now) => endRun(config, now, { at: event.at, reason }));
+    return andThen(logged, (now) => endRun(config, now, { at: event.at, reason }));
   }
-  return then(logged, (now) => ({ state: now, effects: now.open ? [] : nextRound(now) }));
+  return andThen(logged, (now) => ({ state: now, effects: now.open ? [] : nextRound(now) }));
 }
 
 function stopNow(config: RoundConfig, state: RoundState, event: EventOf<'stop-requested'>): Step {
@@ -113,7 +113,7 @@ function stopNow(config: RoundConfig, state: RoundState, event: EventOf<'stop-re
 
 /** Ends the run here: the open round is abandoned and no evaluation is waited for. */
 function endRun(config: RoundConfig, state: RoundState, end: { at: number; reason: string }): Step {
-  return then(abandonRound(config, state, end.at, `run stopped: ${end.reason}`), (now) =>
+  return andThen(abandonRound(config, state, end.at, `run stopped: ${end.reason}`), (now) =>
     quiet({ ...now, stopping: end.reason, evaluating: [] }),
   );
 }
@@ -144,7 +144,7 @@ function endIfUnfinished(state: RoundState, member: Member | undefined, ended: O
 
 function leave(state: RoundState, event: EventOf<'vehicle-left'>): Step {
   const { vehicle, at } = event;
-  return then(hearLeaving(state, vehicle), (now) => {
+  return andThen(hearLeaving(state, vehicle), (now) => {
     const member = now.open ? unfinished(now, vehicle, now.open.round) : undefined;
     return endIfUnfinished(now, member, { outcome: 'left', at, reason: 'left coverage' });
   });
@@ -205,10 +205,10 @@ function commit(state: RoundState, member: Member, event: EventOf<'update-receiv
   };
   const logged: Step = { state: remembered, effects: [{ kind: 'log', body }] };
   const report = { updateSha, computeSeconds, joules };
-  const ended = then(logged, (now) =>
+  const ended = andThen(logged, (now) =>
     endMember(now, member, { outcome: 'committed', at, reason: 'in time', report }),
   );
-  return then(ended, (now) => answer(now, event, 'committed', ''));
+  return andThen(ended, (now) => answer(now, event, 'committed', ''));
 }
 
 function refuseUpdate(state: RoundState, event: EventOf<'update-refused'>): Step {
@@ -216,15 +216,15 @@ function refuseUpdate(state: RoundState, event: EventOf<'update-refused'>): Step
   const body = { kind: 'update-refused', round, vehicle, key, reason } as const;
   const logged: Step = { state, effects: [{ kind: 'log', body }] };
   const member = unfinished(state, vehicle, round);
-  const ended = then(logged, (now) => endIfUnfinished(now, member, { outcome: 'refused', at, reason }));
-  return then(ended, (now) => answer(now, event, 'refused', reason));
+  const ended = andThen(logged, (now) => endIfUnfinished(now, member, { outcome: 'refused', at, reason }));
+  return andThen(ended, (now) => answer(now, event, 'refused', reason));
 }
 
 /** Refuses an update that is not this round's to have. It ends nobody's round: the first update stands. */
 function refuse(state: RoundState, event: EventOf<'update-received'>, reason: string): Step {
   const { vehicle, round, key } = event;
   const log: RoundEffect = { kind: 'log', body: { kind: 'update-refused', round, vehicle, key, reason } };
-  return then({ state, effects: [log] }, (now) => answer(now, event, 'refused', reason));
+  return andThen({ state, effects: [log] }, (now) => answer(now, event, 'refused', reason));
 }
 
 function answer(

@@ -9,13 +9,13 @@ import type { RoundFeedback } from '../selection/policy.ts';
 import { utility } from '../selection/utility.ts';
 import { endUnfinished } from './endings.ts';
 import {
+  andThen,
   type Ending,
   type Member,
   type OpenRound,
   quiet,
   type RoundState,
   type Step,
-  then,
 } from './state.ts';
 import type { Contribution, RoundConfig, RoundEffect } from './types.ts';
 
@@ -164,7 +164,7 @@ export function completeRound(config: RoundConfig, state: RoundState, at: number
   const noDeadline: RoundEffect = { kind: 'timer', name: 'deadline', round, delaySeconds: null };
   const contributions = contributionsOf(config, open);
   if (contributions.length === 0)
-    return then({ state, effects: [noDeadline] }, (now) =>
+    return andThen({ state, effects: [noDeadline] }, (now) =>
       closeRound(config, now, { sha: now.modelSha, at }),
     );
   return {
@@ -180,7 +180,7 @@ export function completeRound(config: RoundConfig, state: RoundState, at: number
 export function abandonRound(config: RoundConfig, state: RoundState, at: number, reason: string): Step {
   if (!state.open) return quiet(state);
   const { round } = state.open;
-  return then(endUnfinished(state, at, reason), (ended) => ({
+  return andThen(endUnfinished(state, at, reason), (ended) => ({
     state: { ...ended, open: null },
     effects: [
       { kind: 'timer', name: 'deadline', round, delaySeconds: null },

@@ -91,8 +91,8 @@ export function quiet(state: RoundState): Step {
   return { state, effects: [] };
 }
 
-/** Goes on from `step` with `next`, keeping the effects of both in order. */
-export function then(step: Step, next: (state: RoundState) => Step): Step {
+/** Goes on from `step` with `next`, keeping the effects of both in order. (A module that exports `then` is a promise.) */
+export function andThen(step: Step, next: (state: RoundState) => Step): Step {
   const after = next(step.state);
   return { state: after.state, effects: [...step.effects, ...after.effects] };
 }
