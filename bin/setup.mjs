@@ -134,7 +134,7 @@ function checkSqlite(root) {
   const program = "new (require('better-sqlite3'))(':memory:').close()";
   const { status, stderr } = spawnSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' });
   if (status === 0) return;
-  const cause = stderr.split('\n').find((line) => line.includes('Error')) ?? stderr.slice(0, 200);
+  const cause = stderr.split('\n').find((line) => /^\s*\w*Error\b/.test(line)) ?? stderr.slice(0, 200);
   throw new SetupError(
     exitCodes.store,
     `better-sqlite3 does not load (${cause.trim()}): where no prebuilt binary can be fetched it needs python3, make and a C++ compiler (Debian: apt-get install build-essential python3); install those, remove node_modules and start again`,
