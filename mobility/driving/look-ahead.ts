@@ -3,9 +3,10 @@
 // follows the vehicle before it in the lane, which is all the fast loop does. Must not: change anybody's state.
 //
 // Where roads meet, the car nearest to the line goes first (ties: the lower road index). The others follow it as if it
-// drove before them, or stop at the line, whichever asks for less braking. Crossing streams are not in conflict in this
-// first engine; a saturated merge of two roads passes about 940 vehicles per hour, because every second car starts from
-// rest (an open lane passes 1,957 with the same drivers); and a car that becomes its road's first one late (its predecessor turned off elsewhere) may brake hard.
+// drove before them, or stop at the line, whichever asks for less braking. Known limits of this first engine: crossing
+// streams are not in conflict; a car that becomes its road's first one late (its predecessor turned off elsewhere) may
+// brake hard; a saturated merge of two roads alternates strictly, enters at about 1.8 m/s and passes some 870 vehicles
+// per hour (measured with the IDM set of the tests, 60 km/h; an open lane fed 0.6 per second passes 1,889).
 
 import type { RoadNetwork } from '../roads/network.ts';
 import type { Fleet } from '../traffic/fleet.ts';
