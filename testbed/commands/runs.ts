@@ -1,0 +1,238 @@
+// `roadbed runs list | show | export`: what was run, what came of it, and its numbers as files.
+// Impure: `--out` writes a file. Must not: change or delete a run.
+
+import { writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { messageOf, RoadbedError } from '../../base/errors.ts';
+import { Ledger } from '../../roadside/store/ledger.ts';
+import type { Manifest } from '../../roadside/store/manifest.ts';
+import { type FoundRun, findRun, listRuns, readRunInfo } from '../../roadside/store/run-directory.ts';
+import { exportable } from '../../roadside/store/schema.ts';
+import {
+  alignedTable,
+  formatTable,
+  records,
+  type Table,
+  type TableFormat,
+  tableFormats,
+} from '../../roadside/store/table.ts';
+import type { CommandIo } from '../io.ts';
+
+interface RunsOption {
+  readonly runs: string;
+}
+
+/** The `--runs DIR` of every command that reads runs. */
+export const runsOption = (): Option =>
+  new Option('--runs <dir>', 'folder that holds the runs').default('runs');
+
+/** Writes text that ends in a newline through `io`, which adds one itself. */
+export const printText = (io: CommandIo, text: string): void => io.out(text.replace(/\n$/, ''));
+
+/** Opens the run `wanted` (an id, the beginning of one, or `last`), reads from its ledger, and closes it. */
+export function readRun<T>(
+  runsDirectory: string,
+  wanted: string,
+  read: (ledger: Ledger, run: FoundRun) => T,
+): T {
+  const run = findRun(runsDirectory, wanted);
+  const ledger = Ledger.open(run.directory, { readOnly: true });
+  try {
+    return read(ledger, run);
+  } finally {
+    ledger.close();
+  }
+}
+
+/** Adds `roadbed runs` and its subcommands to `program`. */
+export function registerRuns(program: Command, io: CommandIo): void {
+  const runs = program.command('runs').description('list, show and export finished and running runs');
+  registerList(runs, io);
+  registerShow(runs, io);
+  registerExport(runs, io);
+}
+
+function registerList(runs: Command, io: CommandIo): void {
+  runs
+    .command('list')
+    .description('list all runs, oldest first')
+    .addOption(runsOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ roadbed runs list\n  $ roadbed runs list --runs /data/runs --json',
+    )
+    .action((options: RunsOption & { json?: boolean }) => list(options, io));
+}
+
+function list(options: RunsOption & { json?: boolean }, io: CommandIo): void {
+  const found = listRuns(options.runs);
+  if (options.json) {
+    io.out(JSON.stringify(found, null, 2));
+    return;
+  }
+  const columns = ['run', 'status', 'started', 'scenario', 'seed', 'link', 'rounds', 'accuracy'];
+  const rows = found.map((run) => [
+    run.runId,
+    run.status,
+    run.startedAt,
+    run.scenario,
+    run.seed,
+    run.link,
+    run.rounds,
+    run.testAccuracy,
+  ]);
+  if (rows.length === 0) io.err(`${options.runs} holds no runs. Make one with \`roadbed run SCENARIO\`.`);
+  else for (const line of alignedTable({ columns, rows })) io.out(line);
+  for (const run of found) if (run.problem) io.err(run.problem);
+}
+
+function registerShow(runs: Command, io: CommandIo): void {
+  runs
+    .command('show')
+    .description('show what was run, what came of it, and whether the event log is unchanged')
+    .argument('<run>', 'a run id, the beginning of one, or "last"')
+    .addOption(runsOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ roadbed runs show last\n  $ roadbed runs show last --json | jq .summary',
+    )
+    .action((wanted: string, options: RunsOption & { json?: boolean }) => show(wanted, options, io));
+}
+
+/** Whether the log is what its run said it was: the hash computed again, against the one in the summary. */
+interface Verdict {
+  readonly events: number;
+  readonly eventLogSha256: string;
+  /** null while the run has no summary to compare with. */
+  readonly verified: boolean | null;
+}
+
+function verify(ledger: Ledger, manifest: Manifest): Verdict {
+  const eventLogSha256 = ledger.eventLogSha256();
+  const expected = manifest.summary?.eventLogSha256;
+  const verified = expected === undefined ? null : expected === eventLogSha256;
+  return { events: ledger.lastSeq, eventLogSha256, verified };
+}
+
+function show(wanted: string, options: RunsOption & { json?: boolean }, io: CommandIo): void {
+  readRun(options.runs, wanted, (ledger, run) => {
+    const manifest = ledger.manifest();
+    const { status } = readRunInfo(run.directory);
+    const verdict = verify(ledger, manifest);
+    const rounds = ledger.view('round');
+    if (options.json) {
+      const shown = { ...manifest, status, ...verdict, rounds: records(rounds) };
+      io.out(JSON.stringify(shown, null, 2));
+    } else {
+      for (const line of describe(manifest, status, verdict)) io.out(line);
+      for (const line of describeRounds(rounds)) io.out(line);
+    }
+    if (verdict.verified === false) throw changedLog(ledger.path, verdict, manifest);
+  });
+}
+
+function changedLog(path: string, verdict: Verdict, manifest: Manifest): RoadbedError {
+  const sentence = `The event log in ${path} is not the one its run wrote: sha-256 ${verdict.eventLogSha256}, expected ${manifest.summary?.eventLogSha256}. Do not use its numbers; restore it from a copy, or run again.`;
+  return new RoadbedError('store', sentence);
+}
+
+const verdicts = new Map<boolean | null, string>([
+  [true, 'verified'],
+  [false, 'DOES NOT MATCH the summary'],
+  [null, 'so far; the run has no summary yet'],
+]);
+
+function describe(manifest: Manifest, status: string, verdict: Verdict): string[] {
+  const { summary, versions } = manifest;
+  const facts: (readonly [string, string])[] = [
+    ['run', manifest.runId],
+    ['scenario', `${manifest.scenario.name}, seed ${manifest.seed}`],
+    ['status', status === 'broken' ? 'broken (its process ended before the run did)' : status],
+    ['started', manifest.startedAt],
+    ['finished', manifest.finishedAt ?? '-'],
+    ['engine', [manifest.engine, ...manifest.engineReasons].join('; ')],
+    ['link', manifest.link],
+    ['versions', `roadbed ${versions.roadbed}, Node ${versions.node}, ${versions.platform}, ${versions.cpu}`],
+    ['command', manifest.argv.join(' ')],
+    [
+      'event log',
+      `${verdict.events} events, sha-256 ${verdict.eventLogSha256} (${verdicts.get(verdict.verified)})`,
+    ],
+  ];
+  if (summary) {
+    facts.push(
+      ['accuracy', `${summary.testAccuracy} (loss ${summary.testLoss}) after ${summary.rounds} rounds`],
+      [
+        'vehicles',
+        `${summary.selected} selected: ${summary.committed} committed, ${summary.left} left, ${summary.late} late, ${summary.refused} refused, ${summary.failed} failed`,
+      ],
+      ['bytes', `${summary.bytesUp} up, ${summary.bytesDown} down`],
+      ['seconds', `${summary.virtualSeconds} simulated, ${summary.wallSeconds} on the wall clock`],
+      ['model', summary.modelSha256],
+    );
+  }
+  return facts.map(([name, value]) => `${name.padEnd(9)}  ${value}`);
+}
+
+const shownRoundColumns = [
+  'round',
+  'virtual_seconds',
+  'selected',
+  'committed',
+  'left',
+  'late',
+  'refused',
+  'failed',
+  'split',
+  'participation_ratio',
+  'utility',
+  'accuracy',
+  'loss',
+];
+
+function describeRounds(rounds: Table): string[] {
+  if (rounds.rows.length === 0) return ['', 'No round is closed yet.'];
+  const shown = shownRoundColumns.map((name) => rounds.columns.indexOf(name));
+  const rows = rounds.rows.map((row) => shown.map((i) => row[i] ?? null));
+  return ['', ...alignedTable({ columns: shownRoundColumns, rows })];
+}
+
+interface ExportOptions extends RunsOption {
+  readonly view: string;
+  readonly format: TableFormat;
+  readonly out?: string;
+}
+
+function registerExport(runs: Command, io: CommandIo): void {
+  runs
+    .command('export')
+    .description('write a view of a run as CSV, TSV or JSON (docs/schema.md describes the views)')
+    .argument('<run>', 'a run id, the beginning of one, or "last"')
+    .addOption(runsOption())
+    .addOption(new Option('--view <view>', 'what to export').choices(exportable).default('round'))
+    .addOption(new Option('--format <format>', 'how to write it').choices(tableFormats).default('csv'))
+    .option('--out <file>', 'write to this file instead of the terminal')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ roadbed runs export last --out rounds.csv\n  $ roadbed runs export last --view selection --format json',
+    )
+    .action((wanted: string, options: ExportOptions) => exportView(wanted, options, io));
+}
+
+function exportView(wanted: string, options: ExportOptions, io: CommandIo): void {
+  const table = readRun(options.runs, wanted, (ledger) => ledger.view(options.view));
+  const text = formatTable(table, options.format);
+  if (options.out === undefined) {
+    printText(io, text);
+    return;
+  }
+  try {
+    writeFileSync(options.out, text);
+  } catch (error) {
+    const sentence = `${options.out} could not be written: ${messageOf(error)}. Give another file with \`--out\`.`;
+    throw new RoadbedError('usage', sentence, { cause: error });
+  }
+  io.err(`${table.rows.length} rows written to ${options.out}.`);
+}
