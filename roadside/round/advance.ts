@@ -104,7 +104,7 @@ function takeEvaluation(config: RoundConfig, state: RoundState, event: EventOf<'
     const reason = `target accuracy ${targetAccuracy} reached`;
     return andThen(logged, (now) => endRun(config, now, { at: event.at, reason }));
   }
-  return andThen(logged, (now) => ({ state: now, effects: now.open ? [] : nextRound(now) }));
+  return andThen(logged, (now) => ({ state: now, effects: nextRound(now) }));
 }
 
 function stopNow(config: RoundConfig, state: RoundState, event: EventOf<'stop-requested'>): Step {

@@ -139,7 +139,7 @@ export function closeRound(
     modelSha: model.sha,
     policy: learned.state,
     evaluating: [...state.evaluating, round],
-    stopping: state.stopping ?? stopReason(config, round, model.at),
+    stopping: stopReason(config, round, model.at),
   };
   const rewards = learned.rewarded.map(
     (reward): RoundEffect => ({ kind: 'log', body: { kind: 'arm-rewarded', round, ...reward } }),

@@ -73,6 +73,19 @@ describe('an update in time', () => {
     world.tell({ kind: 'aggregated', at: 60, round: 1, modelSha: sha('c') });
     expect(world.tell(update(carA, 61))).toMatchObject([{ kind: 'acknowledge', result: 'committed' }]);
   });
+
+  it('is remembered for 64 rounds; repeated after that it is late, which counts nothing twice either', () => {
+    const world = new World(makeConfig({ stop: { rounds: 100 } }));
+    world.openFirstRound();
+    world.tell(update(carA, 3), { kind: 'deadline', at: 4, round: 1 });
+    world.tell({ kind: 'aggregated', at: 4, round: 1, modelSha: sha('c') });
+    for (let round = 2; round <= 64; round++)
+      world.tell({ kind: 'round-due', at: 60 }, { kind: 'deadline', at: 4, round });
+    expect(world.tell(update(carA, 5))).toMatchObject([{ result: 'committed' }]);
+    world.tell({ kind: 'round-due', at: 5 });
+    expect(world.state.round).toBe(65);
+    expect(world.tell(update(carA, 6))).toMatchObject([{ result: 'late' }]);
+  });
 });
 
 describe('the exits', () => {

@@ -33,6 +33,13 @@ describe('opening a round', () => {
     expect(world.state.round).toBe(0);
   });
 
+  it('does not ask a car whose last beacon was between two antennas', () => {
+    const world = new World();
+    world.tell({ kind: 'started', at: 0, modelSha: sha('0') }, hello(carA));
+    world.tell(beacon(carA), beacon(carA, { serving: null }), { kind: 'round-due', at: 0 });
+    expect(world.state.open).toBeNull();
+  });
+
   it('opens only when the least number of candidates is there', () => {
     const world = new World(makeConfig({ round: { minimumCandidates: 2 } }));
     world.tell({ kind: 'started', at: 0, modelSha: sha('0') }, hello(carA), beacon(carA));
