@@ -1,0 +1,62 @@
+// The files that may touch the outside world, each with what it may touch and why. All others are values in, values out.
+// Must not: list a file that no longer needs it (the tidy test refuses stale entries).
+
+/** Kinds of impurity and the code that shows them. `Math.random` is no kind: it is allowed nowhere. */
+export const impurities = {
+  clock: /\bDate\.now\b|\bperformance\.now\b|\bnew Date\(|\bprocess\.hrtime\b/,
+  timers: /\bset(?:Timeout|Interval|Immediate)\b|\brequestAnimationFrame\b/,
+  files: /['"]node:fs(?:\/promises)?['"]/,
+  network: /['"]node:(?:net|http|https|http2|tls|dgram|dns)['"]|(?<![.#\w])fetch\(|\bnew WebSocket\(/,
+  processes: /['"]node:(?:child_process|worker_threads|cluster)['"]/,
+  entropy: /\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
+} as const;
+
+export type Impurity = keyof typeof impurities;
+
+export interface ImpureFile {
+  readonly path: string;
+  readonly touches: readonly Impurity[];
+  readonly reason: string;
+}
+
+export const impureFiles: readonly ImpureFile[] = [
+  { path: 'dashboard/api.ts', touches: ['network'], reason: 'asks the feed over HTTP' },
+  { path: 'dashboard/app.ts', touches: ['timers'], reason: 'draws once an animation frame' },
+  { path: 'dashboard/main.ts', touches: ['timers'], reason: 'looks again for a run that has not begun' },
+  { path: 'dashboard/source.ts', touches: ['timers', 'network'], reason: 'the live WebSocket and its retry' },
+  { path: 'learning/data/cache.ts', touches: ['files'], reason: 'keeps generated data sets between runs' },
+  { path: 'learning/data/idx-folder.ts', touches: ['files'], reason: 'reads IDX data sets' },
+  { path: 'protocol/link/embedded-broker.ts', touches: ['network'], reason: 'listens for MQTT' },
+  { path: 'protocol/link/mqtt.ts', touches: ['timers'], reason: 'gives up a broker that never answers' },
+  { path: 'roadside/feed/server.ts', touches: ['network'], reason: 'serves HTTP and WebSocket' },
+  { path: 'roadside/store/blobs.ts', touches: ['files'], reason: 'keeps content-addressed blobs' },
+  { path: 'roadside/store/ledger.ts', touches: ['files'], reason: 'makes the folder of its database' },
+  { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
+  { path: 'testbed/commands/runs.ts', touches: ['files'], reason: 'exports tables where the user says' },
+  { path: 'testbed/commands/scenario.ts', touches: ['files'], reason: 'asks whether a map file exists' },
+  {
+    path: 'testbed/machine.ts',
+    touches: ['files', 'network', 'processes'],
+    reason: 'doctor: looks for programs, ports and packages',
+  },
+  { path: 'testbed/page.ts', touches: ['files'], reason: 'reads the page it bundles' },
+  { path: 'testbed/prepare.ts', touches: ['files'], reason: 'reads the road file of a scenario' },
+  { path: 'testbed/scenario-file.ts', touches: ['files'], reason: 'reads scenario files' },
+  {
+    path: 'testbed/system.ts',
+    touches: ['clock', 'timers'],
+    reason: 'the clock of the machine, for those who may see it',
+  },
+  { path: 'testbed/version.ts', touches: ['files'], reason: 'reads package.json' },
+  {
+    path: 'testbed/virtual/agent-worker.ts',
+    touches: ['timers', 'processes'],
+    reason: 'a worker thread; lets messages in between two computations',
+  },
+  {
+    path: 'testbed/virtual/inbox.ts',
+    touches: ['timers'],
+    reason: 'gives up a frame that never physically arrives',
+  },
+  { path: 'testbed/virtual/pool.ts', touches: ['processes'], reason: 'starts worker threads' },
+];
