@@ -80,7 +80,7 @@ describe('an update in time', () => {
     world.tell(update(carA, 3), { kind: 'deadline', at: 4, round: 1 });
     world.tell({ kind: 'aggregated', at: 4, round: 1, modelSha: sha('c') });
     for (let round = 2; round <= 64; round++)
-      world.tell({ kind: 'round-due', at: 60 }, { kind: 'deadline', at: 4, round });
+      world.tell({ kind: 'round-due', at: 4 }, { kind: 'deadline', at: 4, round });
     expect(world.tell(update(carA, 5))).toMatchObject([{ result: 'committed' }]);
     world.tell({ kind: 'round-due', at: 5 });
     expect(world.state.round).toBe(65);
