@@ -5,10 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { availableParallelism, cpus, freemem, homedir, totalmem } from 'node:os';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ExitReason, messageOf } from '../base/errors.ts';
+import { cacheDirectory } from './prepare.ts';
 
 /** `absent` is for things a run can do without; `bad` prevents every run. */
 export type FindingState = 'ok' | 'absent' | 'bad';
@@ -208,7 +209,7 @@ export async function checkPort(port: number, purpose: string, remedy: string): 
 }
 
 function checkCache(): Finding {
-  const folder = process.env.ROADBED_CACHE ?? join(homedir(), '.cache', 'roadbed');
+  const folder = cacheDirectory();
   const base = { name: 'data cache', purpose: 'generated data sets, made once' };
   return existsSync(folder)
     ? { ...base, state: 'ok', found: folder }
