@@ -34,7 +34,8 @@ export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tenso
       ? (runOwn(ownKernels.softmaxCrossEntropy, { logits: input, labels }) as [tf.Tensor, tf.Tensor])
       : coreCrossEntropy(input, labels);
     (save as tf.GradSaveFunc)([gradient]);
-    return { value: losses, gradFunc: (_dy, saved) => saved[0] as tf.Tensor };
+    // A new handle on the saved tensor (no copy on wasm): tfjs disposes saved tensors when the tape is played back.
+    return { value: losses, gradFunc: (_dy, saved) => tf.clone(saved[0] as tf.Tensor) };
   });
   return op(logits) as tf.Tensor1D;
 }

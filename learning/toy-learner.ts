@@ -1,0 +1,151 @@
+// A Learner for tests that do not care about learning: every weight walks towards a whole-number target. Steps are 1 or
+// 1/2, so sums stay exact in float32, and a test can write down what must come out. Instant, no tfjs.
+// Must not: be offered to users. Its accuracy means nothing.
+//
+// Rule for weight i at step s of a batch whose labels sum to L: w += clamp(target(i) - w, -1, 1) * pace, where pace is 1
+// if (i + 1) * (s + L + seed + 1) mod 7 is below 3, and 1/2 otherwise: seeds and shards leave different traces. It needs
+// only what both halves of a split model know, so split and whole training agree exactly.
+// Loss = mean |target - w|; accuracy = 1 / (1 + loss).
+
+import { assert } from '../base/assert.ts';
+import { Rng } from '../base/rng.ts';
+import { modelCost, parametersBelow } from './cost/model-cost.ts';
+import {
+  type Learner,
+  type LowerHalf,
+  type LowerHalfRequest,
+  type ModelSpec,
+  TrainingError,
+  type TrainingSettings,
+  type TrainRequest,
+  type TrainResult,
+  type UpperHalf,
+  type UpperHalfRequest,
+} from './learner.ts';
+import { assertCut, placeBlocks } from './models/blocks.ts';
+import { BatchOrder } from './training/batches.ts';
+
+/** Where weight `index` walks to: a whole number, -8..8. */
+export function toyTarget(index: number): number {
+  return ((index * 7) % 17) - 8;
+}
+
+/** Sum of |target - weight| over weights whose first one has global index `from`. */
+function distance(weights: Float32Array, from: number): number {
+  let sum = 0;
+  for (let i = 0; i < weights.length; i++) sum += Math.abs(toyTarget(from + i) - weights[i]!);
+  if (!Number.isFinite(sum)) throw new TrainingError(`the toy loss became ${sum} (expected a finite number)`);
+  return sum;
+}
+
+/** One step of the rule above, in place; `scale` is 1 unless a gradient was changed on the way. */
+function walk(weights: Float32Array, from: number, phase: number, scale: number): void {
+  for (let i = 0; i < weights.length; i++) {
+    const away = toyTarget(from + i) - weights[i]!;
+    const pace = ((from + i + 1) * (phase + 1)) % 7 < 3 ? scale : scale / 2;
+    weights[i] = weights[i]! + Math.max(-1, Math.min(1, away)) * pace;
+  }
+}
+
+function labelSum(labels: Uint8Array): number {
+  return labels.reduce((sum, label) => sum + label, 0);
+}
+
+function batchLabels(labels: Uint8Array, indices: Uint32Array): Uint8Array {
+  return Uint8Array.from(indices, (sample) => labels[sample]!);
+}
+
+function phaseOf(step: number, labels: Uint8Array, settings: TrainingSettings): number {
+  return step + labelSum(labels) + settings.seed;
+}
+
+function checkLength(weights: Float32Array, expected: number): void {
+  assert(weights.length === expected, `toy model: ${weights.length} weights (expected ${expected})`);
+}
+
+function train(request: TrainRequest): TrainResult {
+  const { model, data, shard, settings } = request;
+  checkLength(request.weights, modelCost(model).parameters);
+  const order = new BatchOrder(shard, settings);
+  const weights = request.weights.slice();
+  let lossSum = 0;
+  for (let step = 0; step < order.steps; step++) {
+    const last = step >= order.steps - order.stepsPerEpoch;
+    const loss = distance(weights, 0) / weights.length;
+    if (last) lossSum += loss;
+    walk(weights, 0, phaseOf(step, batchLabels(data.labels, order.at(step)), settings), 1);
+  }
+  return { weights, samples: shard.length, steps: order.steps, trainLoss: lossSum / order.stepsPerEpoch };
+}
+
+/** The smashed data carry the lower half's distance in their first float; the gradient carries the scale, 1. */
+function openLower(request: LowerHalfRequest): LowerHalf {
+  const { model, cut, data, settings } = request;
+  const cost = modelCost(model);
+  assertCut(placeBlocks(model), cut);
+  checkLength(request.lowerWeights, parametersBelow(cost, cut));
+  const floats = cost.blocks[cut - 1]!.outputFloats;
+  const order = new BatchOrder(request.shard, settings);
+  const weights = request.lowerWeights.slice();
+  return {
+    steps: order.steps,
+    forward(step) {
+      const labels = batchLabels(data.labels, order.at(step));
+      const smashed = new Float32Array(labels.length * floats);
+      smashed[0] = distance(weights, 0);
+      return { smashed, smashedShape: [labels.length, floats], labels };
+    },
+    backward(step, gradient) {
+      const labels = batchLabels(data.labels, order.at(step));
+      assert(gradient.length === labels.length * floats, `toy gradient: ${gradient.length} floats`);
+      walk(weights, 0, phaseOf(step, labels, settings), gradient[0]!);
+    },
+    weights: () => weights.slice(),
+    dispose() {},
+  };
+}
+
+function openUpper(request: UpperHalfRequest): UpperHalf {
+  const { model, cut, settings } = request;
+  const cost = modelCost(model);
+  assertCut(placeBlocks(model), cut);
+  const below = parametersBelow(cost, cut);
+  checkLength(request.upperWeights, cost.parameters - below);
+  const floats = cost.blocks[cut - 1]!.outputFloats;
+  const weights = request.upperWeights.slice();
+  let taken = 0;
+  return {
+    step(smashed, labels) {
+      assert(smashed.length === labels.length * floats, `toy smashed data: ${smashed.length} floats`);
+      const loss = (smashed[0]! + distance(weights, below)) / cost.parameters;
+      walk(weights, below, phaseOf(taken++, labels, settings), 1);
+      const gradient = new Float32Array(smashed.length);
+      gradient[0] = 1;
+      return { loss, gradient };
+    },
+    weights: () => weights.slice(),
+    dispose() {},
+  };
+}
+
+/** Whole numbers -1, 0, 1. Deterministic in (model, seed). */
+function initialWeights(model: ModelSpec, seed: number): Float32Array {
+  const stream = Rng.root(seed).fork('init').fork('toy');
+  return Float32Array.from({ length: modelCost(model).parameters }, () => stream.integer(3) - 1);
+}
+
+/** A learner of exact arithmetic over models of the zoo (their sizes and cuts are the real ones). */
+export function createToyLearner(): Learner {
+  return {
+    engine: 'toy (exact arithmetic, for tests only)',
+    initialWeights,
+    train: async (request) => train(request),
+    async evaluate({ model, weights, data }) {
+      checkLength(weights, modelCost(model).parameters);
+      const loss = distance(weights, 0) / weights.length;
+      return { loss, accuracy: 1 / (1 + loss), samples: data.labels.length };
+    },
+    openLower: async (request) => openLower(request),
+    openUpper: async (request) => openUpper(request),
+  };
+}
