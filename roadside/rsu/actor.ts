@@ -1,0 +1,149 @@
+// The RSU as an actor: frames, timers and finished computations come in one at a time; what it wants done comes back.
+// Must not: decide about a round (round/advance.ts does), read a clock, or know whether time is virtual.
+//
+// One input, in order: 1 decode or refuse, move blobs (inbound.ts); 2 round events through `advance`; 3 effects carried
+// out (outbound.ts); 4 the log committed; 5 what is to be sent handed out.
+
+import { bytesOfFloats } from '../../base/hash.ts';
+import type { BlobSha, VehicleId } from '../../base/ids.ts';
+import type { EvaluateResult } from '../../learning/learner.ts';
+import type { ComputeOutcome } from '../../protocol/actor.ts';
+import { advance } from '../round/advance.ts';
+import { initialState, type RoundState } from '../round/state.ts';
+import type { RoundEffect } from '../round/types.ts';
+import { Desk } from './desk.ts';
+import { onFrame, onLeft, onSplitComputed } from './inbound.ts';
+import { acknowledge, aggregateRound, dispatch, evaluateRound } from './outbound.ts';
+import type { Peer } from './peer.ts';
+import type { RsuInput, RsuOptions, RsuOutputs } from './types.ts';
+
+/** How often missing beacons are looked for, live. */
+const beaconCheckSeconds = 1;
+
+export class RsuActor {
+  readonly #desk: Desk;
+  #state: RoundState;
+  #deadlineRound = 0;
+  #modelSha: BlobSha;
+  #finished: string | null = null;
+
+  constructor(options: RsuOptions) {
+    this.#desk = new Desk(options);
+    this.#state = initialState(options.config);
+    const { learner, model, scenario, blobs } = options;
+    this.#modelSha = blobs.put(bytesOfFloats(learner.initialWeights(model, scenario.seed)));
+  }
+
+  /** Why the run ended, or null while it goes on. */
+  get finished(): string | null {
+    return this.#finished;
+  }
+
+  /** Address of the global model now. */
+  get modelSha(): BlobSha {
+    return this.#modelSha;
+  }
+
+  /** The vehicles it has heard of, for the map. */
+  get peers(): ReadonlyMap<VehicleId, Peer> {
+    return this.#desk.peers;
+  }
+
+  /** The first act: writes the head of the log and asks for the first round. */
+  start(now: number): RsuOutputs {
+    const { scenario, dataFingerprint, beaconTimeoutSeconds } = this.#desk.options;
+    this.#desk.record(now, { kind: 'run-opened', scenario, modelSha: this.#modelSha, dataFingerprint });
+    this.#desk.raise({ kind: 'started', at: now, modelSha: this.#modelSha });
+    if (beaconTimeoutSeconds) this.#desk.timer('beacons', beaconCheckSeconds);
+    return this.#settle(now);
+  }
+
+  act(input: RsuInput, now: number): RsuOutputs {
+    if (input.kind === 'frame') onFrame(this.#desk, input.vehicle, input.payload, now);
+    else if (input.kind === 'left') onLeft(this.#desk, input.vehicle, now);
+    else if (input.kind === 'timer') this.#onTimer(input.name, now);
+    else if (input.kind === 'computed') this.#onComputed(input.ticket, input.outcome, now);
+    else this.#desk.raise({ kind: 'stop-requested', at: now, reason: input.reason });
+    return this.#settle(now);
+  }
+
+  /** Commits log entries that were waiting. Call it once in a while, and before the end. */
+  flush(): void {
+    this.#desk.commit();
+  }
+
+  #onTimer(name: string, now: number): void {
+    if (name === 'round-due') this.#desk.raise({ kind: 'round-due', at: now });
+    else if (name === 'deadline') this.#desk.raise({ kind: 'deadline', at: now, round: this.#deadlineRound });
+    else if (name === 'beacons') this.#missingBeacons(now);
+    else if (name.startsWith('wake:')) {
+      const peer = this.#desk.peers.get(name.slice('wake:'.length) as VehicleId);
+      if (peer) this.#desk.send(peer, peer.transfers.wake(now), now);
+    }
+  }
+
+  #missingBeacons(now: number): void {
+    const limit = this.#desk.options.beaconTimeoutSeconds ?? Number.POSITIVE_INFINITY;
+    for (const peer of this.#desk.peers.values()) {
+      if (peer.inContact && now - peer.lastHeardAt > limit) onLeft(this.#desk, peer.vehicle, now);
+    }
+    this.#desk.timer('beacons', beaconCheckSeconds);
+  }
+
+  #onComputed(ticket: number, outcome: ComputeOutcome, now: number): void {
+    const purpose = this.#desk.purposeOf(ticket);
+    if (purpose.kind === 'split') return onSplitComputed(this.#desk, purpose, outcome, now);
+    const { round, modelSha } = purpose;
+    if (!outcome.ok) throw new Error(`evaluation of round ${round} failed: ${outcome.error}`);
+    const { loss, accuracy, samples } = outcome.value as EvaluateResult;
+    this.#desk.raise({
+      kind: 'evaluated',
+      at: now,
+      round,
+      modelSha: modelSha as BlobSha,
+      loss,
+      accuracy,
+      samples,
+    });
+  }
+
+  #settle(now: number): RsuOutputs {
+    for (const event of this.#desk.takeEvents(now)) {
+      const { state, effects } = advance(this.#desk.options.config, this.#state, event);
+      this.#state = state;
+      for (const effect of effects) this.#carryOut(effect, now);
+    }
+    return this.#desk.handOut();
+  }
+
+  #carryOut(effect: RoundEffect, now: number): void {
+    const desk = this.#desk;
+    switch (effect.kind) {
+      case 'log':
+        desk.record(now, effect.body);
+        if (effect.body.kind === 'vehicle-outcome')
+          desk.peers.get(effect.body.vehicle)?.release(effect.body.round);
+        return;
+      case 'dispatch':
+        return dispatch(desk, effect, now);
+      case 'cancel':
+        return desk.sendTo(
+          effect.vehicle,
+          { kind: 'cancel', round: effect.round, reason: effect.reason },
+          now,
+        );
+      case 'acknowledge':
+        return acknowledge(desk, effect, now);
+      case 'timer':
+        if (effect.name === 'deadline') this.#deadlineRound = effect.round;
+        return desk.timer(effect.name, effect.delaySeconds);
+      case 'aggregate':
+        this.#modelSha = aggregateRound(desk, effect);
+        return desk.raise({ kind: 'aggregated', at: now, round: effect.round, modelSha: this.#modelSha });
+      case 'evaluate':
+        return evaluateRound(desk, effect);
+      case 'finish':
+        this.#finished = effect.reason;
+    }
+  }
+}

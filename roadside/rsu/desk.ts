@@ -1,0 +1,142 @@
+// The RSU's desk: what its parts share while one input is worked on. Round events that came up, log entries that wait for
+// the commit, wishes that go out at the end. Must not: decide anything.
+
+import { assert, present } from '../../base/assert.ts';
+import type { VehicleId } from '../../base/ids.ts';
+import { encodeFrame } from '../../protocol/codec.ts';
+import type { EventBody } from '../../protocol/events.ts';
+import type { DownMessage, Framed, Message } from '../../protocol/messages.ts';
+import type { RoundEvent } from '../round/types.ts';
+import { Peer } from './peer.ts';
+import type { RsuOptions, RsuOutputs } from './types.ts';
+
+/** More vehicles than this are refused: a flood of invented ids must not cost memory. */
+const maximumPeers = 20_000;
+/** Log entries that may wait for the next commit: nobody is acknowledged on their strength. */
+const unhurried = new Set<EventBody['kind']>(['vehicle-state', 'upload-progress']);
+/** Entries that may wait together; more are committed at once. */
+const maximumWaiting = 256;
+/** The kinds whose bytes are a round's; beacons and greetings are not. */
+const booked = new Set<Message['kind']>(['manifest', 'need', 'chunk', 'task', 'ack', 'cancel', 'failed']);
+/** The body of every message but a chunk. */
+const noBody = new Uint8Array(0);
+
+const noWishes = (): RsuOutputs => ({ sends: [], timers: [], computes: [], grants: [] });
+
+/** What a computation's result is for. */
+export type Purpose =
+  | { readonly kind: 'evaluate'; readonly round: number; readonly modelSha: string }
+  | { readonly kind: 'split'; readonly vehicle: VehicleId; readonly round: number };
+
+export class Desk {
+  readonly options: RsuOptions;
+  readonly peers = new Map<VehicleId, Peer>();
+  readonly #computations = new Map<number, Purpose>();
+  #events: RoundEvent[] = [];
+  #log: { at: number; body: EventBody }[] = [];
+  #outputs = noWishes();
+  #tickets = 0;
+
+  constructor(options: RsuOptions) {
+    this.options = options;
+  }
+
+  /** The conversation with a vehicle, begun at its first frame; undefined when there are too many vehicles. */
+  peerOf(vehicle: VehicleId, now: number): Peer | undefined {
+    const known = this.peers.get(vehicle);
+    if (known) return known;
+    if (this.peers.size >= maximumPeers) {
+      this.record(now, { kind: 'message-refused', vehicle, reason: `more than ${maximumPeers} vehicles` });
+      return undefined;
+    }
+    const peer = new Peer(vehicle);
+    this.peers.set(vehicle, peer);
+    return peer;
+  }
+
+  /** Something the round must hear of. */
+  raise(event: RoundEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Something for the event log. */
+  record(at: number, body: EventBody): void {
+    this.#log.push({ at, body });
+  }
+
+  countIn(peer: Peer, message: Message, bytes: number): void {
+    if (booked.has(message.kind)) peer.bytesUp += bytes;
+  }
+
+  sendTo(vehicle: VehicleId, message: DownMessage, now: number): void {
+    this.send(present(this.peers.get(vehicle), vehicle), [{ message, body: noBody }], now);
+  }
+
+  /** Sends frames to a vehicle and sets its watchdog anew. */
+  send(peer: Peer, framed: readonly Framed<DownMessage>[], now: number): void {
+    for (const { message, body } of framed) {
+      if (booked.has(message.kind)) peer.bytesDown += encodeFrame('down', message, body).length;
+      this.#outputs.sends.push({ to: peer.vehicle, message, body });
+    }
+    const wakeAt = peer.transfers.nextWakeAt();
+    const delaySeconds = wakeAt === null ? null : Math.max(0, wakeAt - now);
+    this.timer(`wake:${peer.vehicle}`, delaySeconds);
+  }
+
+  timer(name: string, delaySeconds: number | null): void {
+    this.#outputs.timers.push({ name, delaySeconds });
+  }
+
+  grant(vehicle: VehicleId, uplinkHz: number, downlinkHz: number): void {
+    this.#outputs.grants.push({ vehicle, uplinkHz, downlinkHz });
+  }
+
+  /** Asks the host for a computation; its outcome comes back with `purposeOf(ticket)`. */
+  compute(modelledSeconds: number, purpose: Purpose, run: () => Promise<unknown>): void {
+    const ticket = ++this.#tickets;
+    this.#computations.set(ticket, purpose);
+    this.#outputs.computes.push({ ticket, modelledSeconds, run });
+  }
+
+  purposeOf(ticket: number): Purpose {
+    const purpose = present(this.#computations.get(ticket), `computation ${ticket}`);
+    this.#computations.delete(ticket);
+    return purpose;
+  }
+
+  /** Round events one by one, those raised meanwhile included; bytes moved since the last time come first. */
+  *takeEvents(now: number): Generator<RoundEvent> {
+    if (this.#events.length > 0) this.#bookBytes(now);
+    for (let i = 0; i < this.#events.length; i++) yield this.#events[i]!;
+    this.#events = [];
+  }
+
+  #bookBytes(at: number): void {
+    const moved: RoundEvent[] = [];
+    for (const peer of this.peers.values()) {
+      if (peer.bytesUp === 0 && peer.bytesDown === 0) continue;
+      moved.push({ kind: 'bytes-moved', at, vehicle: peer.vehicle, up: peer.bytesUp, down: peer.bytesDown });
+      peer.bytesUp = 0;
+      peer.bytesDown = 0;
+    }
+    this.#events.unshift(...moved);
+  }
+
+  /** Commits the log where that cannot wait, then hands out what is wished. */
+  handOut(): RsuOutputs {
+    const urgent = this.#log.some((entry) => !unhurried.has(entry.body.kind));
+    if (urgent || this.#log.length >= maximumWaiting) this.commit();
+    const outputs = this.#outputs;
+    assert(outputs.sends.length < 1_000_000, 'one act sends a million messages');
+    this.#outputs = noWishes();
+    return outputs;
+  }
+
+  /** Commits all waiting log entries in one transaction. */
+  commit(): void {
+    if (this.#log.length === 0) return;
+    const events = this.options.ledger.append(this.#log);
+    this.#log = [];
+    this.options.onEvents?.(events);
+  }
+}

@@ -1,0 +1,82 @@
+// The door for incoming blobs: decides from the manifest alone, before a single chunk is taken, whether a blob may come.
+// Order of design.md section 4: known task, purpose, size; hash, shape, finiteness and norm follow when it is complete.
+// Must not: change anything.
+
+import type { AckResult, Manifest } from '../../protocol/messages.ts';
+import { blobKey } from '../../protocol/messages.ts';
+import type { RoundConfig } from '../round/types.ts';
+import type { Assignment, Peer } from './peer.ts';
+
+export type Gate =
+  | { readonly accept: true; readonly assignment: Assignment }
+  | {
+      readonly accept: false;
+      readonly result: AckResult;
+      readonly reason: string;
+      readonly hostile: boolean;
+    };
+
+const refuse = (reason: string, hostile = true): Gate => ({
+  accept: false,
+  result: 'refused',
+  reason,
+  hostile,
+});
+
+/** Bytes a smashed blob of `samples` samples has: float32 activations, then one label byte a sample. */
+export function smashedBytes(config: RoundConfig, cut: number, samples: number): number {
+  const block = config.cost.blocks[cut - 1];
+  return block ? samples * (block.outputFloats * 4 + 1) : 0;
+}
+
+function expectedBytes(config: RoundConfig, assignment: Assignment, manifest: Manifest): number {
+  if (manifest.purpose === 'update') return config.fullBytes;
+  if (manifest.purpose === 'lower-update') return config.lowerBytes;
+  return smashedBytes(config, assignment.cut, manifest.meta.samples ?? 0);
+}
+
+function purposeFits(assignment: Assignment, manifest: Manifest): boolean {
+  return assignment.plan === 'full'
+    ? manifest.purpose === 'update'
+    : manifest.purpose === 'lower-update' || manifest.purpose === 'smashed';
+}
+
+/** Checks a manifest against what this vehicle was asked for. */
+export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest): Gate {
+  const { round, nonce, step, samples } = manifest.meta;
+  const assignment = peer.assignments.get(round);
+  if (!assignment) return refuse(`unknown round ${round} for ${peer.vehicle} (it was given no task in it)`);
+  if (nonce !== assignment.nonce)
+    return refuse(`wrong nonce for round ${round} (expected the one of the task)`);
+  if (!purposeFits(assignment, manifest))
+    return refuse(`a ${manifest.purpose} for a ${assignment.plan} plan`);
+  const wanted = blobKey(
+    round,
+    peer.vehicle,
+    manifest.purpose,
+    manifest.purpose === 'smashed' ? step : undefined,
+  );
+  if (manifest.key !== wanted) return refuse(`key ${manifest.key} (expected ${wanted})`);
+  const winner = peer.committed.get(manifest.key);
+  if (winner === manifest.sha)
+    return { accept: false, result: 'committed', reason: 'already committed', hostile: false };
+  if (winner !== undefined) return refuse('another update was committed under this key; the first wins');
+  if (assignment.closed)
+    return {
+      accept: false,
+      result: 'late',
+      reason: `round ${round} is over for ${peer.vehicle}`,
+      hostile: false,
+    };
+  if (samples === undefined || samples < 1) return refuse(`samples ${samples} (expected at least 1)`);
+  const size = expectedBytes(config, assignment, manifest);
+  if (manifest.size !== size)
+    return refuse(`a ${manifest.purpose} of ${manifest.size} bytes (expected ${size})`);
+  if (manifest.purpose === 'smashed') {
+    if (samples > config.scenario.training.batchSize)
+      return refuse(`a mini-batch of ${samples} (expected at most ${config.scenario.training.batchSize})`);
+    if (step !== assignment.nextStep)
+      return refuse(`smashed data of step ${step} (expected ${assignment.nextStep})`, false);
+  } else if (manifest.meta.trainLoss === undefined) return refuse('an update without its trainLoss');
+  return { accept: true, assignment };
+}

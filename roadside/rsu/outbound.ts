@@ -1,0 +1,96 @@
+// What the round wants done: tasks handed out, updates averaged, models evaluated, acknowledgements sent.
+// Must not: change the course of a round (advance does), or read a clock.
+
+import { present } from '../../base/assert.ts';
+import { bytesOfFloats, floatsOfBytes } from '../../base/hash.ts';
+import type { BlobSha, VehicleId } from '../../base/ids.ts';
+import { splitWeights } from '../../learning/cost/model-cost.ts';
+import { blobKey } from '../../protocol/messages.ts';
+import { aggregate } from '../aggregation/fedavg.ts';
+import type { RoundEffect } from '../round/types.ts';
+import type { Desk } from './desk.ts';
+import type { Assignment } from './peer.ts';
+
+type EffectOf<K extends RoundEffect['kind']> = Extract<RoundEffect, { kind: K }>;
+
+const floatsOf = (desk: Desk, sha: BlobSha, what: string): Float32Array =>
+  floatsOfBytes(present(desk.options.blobs.get(sha), what));
+
+/** Gives a vehicle its task; its base weights wait to be pulled. */
+export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number): void {
+  const { model, scenario, learner, blobs } = desk.options;
+  const { vehicle, round, nonce, plan, cut, modelSha } = effect;
+  const peer = present(desk.peers.get(vehicle), vehicle);
+  const weights = floatsOf(desk, modelSha, 'the global model');
+  const settings = { ...scenario.training, seed: effect.batchSeed };
+  const halves = plan === 'split' ? splitWeights(model, weights, cut) : undefined;
+  const bytes = bytesOfFloats(halves?.lower ?? weights);
+  const baseSha = halves ? blobs.put(bytes) : modelSha;
+  const upper = halves && learner.openUpper({ model, cut, upperWeights: halves.upper, settings });
+  // A failure to open shows when the first smashed data is answered; unobserved until then, it must not end the process.
+  upper?.catch(() => undefined);
+  const assignment: Assignment = {
+    round,
+    nonce,
+    plan,
+    cut,
+    modelSha,
+    upper,
+    nextStep: 0,
+    busy: false,
+    closed: false,
+  };
+  const purpose = halves ? 'lower-model' : 'model';
+  peer.assign(
+    assignment,
+    { key: blobKey(round, vehicle, purpose), purpose, bytes, meta: { round } },
+    baseSha,
+  );
+  desk.grant(vehicle, effect.uplinkBandwidthHz, effect.downlinkBandwidthHz);
+  desk.sendTo(
+    vehicle,
+    {
+      kind: 'task',
+      round,
+      nonce,
+      plan,
+      cut,
+      model: { ...model, inputShape: [...model.inputShape] },
+      base: { sha: baseSha, size: bytes.length },
+      settings,
+      deadlineSeconds: effect.deadlineSeconds,
+      bandwidthHz: effect.uplinkBandwidthHz,
+    },
+    now,
+  );
+}
+
+/** Averages the contributions; returns the address of the new global model. */
+export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>): BlobSha {
+  const base = floatsOf(desk, effect.base, 'the base model');
+  const contributions = effect.contributions.map(({ vehicle, updateSha, weight }) => ({
+    vehicle,
+    weight,
+    weights: floatsOf(desk, updateSha, `the update of ${vehicle}`),
+  }));
+  return desk.options.blobs.put(bytesOfFloats(aggregate(base, contributions)));
+}
+
+/** Asks for an evaluation of the global model on the held-out set. */
+export function evaluateRound(desk: Desk, effect: EffectOf<'evaluate'>): void {
+  const { learner, model, evaluationData } = desk.options;
+  const weights = floatsOf(desk, effect.modelSha, 'the global model');
+  desk.compute(0, effect, () => learner.evaluate({ model, weights, data: evaluationData }));
+}
+
+/** Answers a vehicle's update, and remembers under which hash a key was committed: repetitions are compared with it. */
+export function acknowledge(desk: Desk, effect: EffectOf<'acknowledge'>, now: number): void {
+  const { vehicle, key, result, reason } = effect;
+  if (result === 'committed') rememberCommitted(desk, vehicle, key);
+  desk.sendTo(vehicle, { kind: 'ack', key, result, reason }, now);
+}
+
+function rememberCommitted(desk: Desk, vehicle: VehicleId, key: string): void {
+  const peer = present(desk.peers.get(vehicle), vehicle);
+  peer.committed.set(key, present(peer.received.get(key), `the hash received under ${key}`));
+}

@@ -1,0 +1,52 @@
+// Options that several commands share, and how their texts become values. Must not: run anything.
+
+import type { Command } from 'commander';
+import { RoadbedError } from '../../base/errors.ts';
+
+/** Collects a repeatable option. */
+export function append(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+/** Parses a whole number within bounds. Throws RoadbedError('usage') naming the option. */
+export function wholeNumber(name: string, low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    throw new RoadbedError('usage', `--${name} ${text}: expected a whole number from ${low} to ${high}`);
+  };
+}
+
+/** Parses a positive number. */
+export function positiveNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isFinite(value) && value > 0) return value;
+    throw new RoadbedError('usage', `--${name} ${text}: expected a number above 0`);
+  };
+}
+
+/** Parses one of a few words. */
+export function oneOf<T extends string>(name: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text);
+    if (word !== undefined) return word;
+    throw new RoadbedError('usage', `--${name} ${text}: expected one of ${words.join(', ')}`);
+  };
+}
+
+/** What every command that loads a scenario understands. */
+export interface ScenarioOptions {
+  readonly set: readonly string[];
+  readonly seed?: number;
+  readonly rounds?: number;
+  readonly data?: string;
+}
+
+export function withScenarioOptions(command: Command): Command {
+  return command
+    .option('--set <key=value>', 'override one key of the scenario; may be given several times', append, [])
+    .option('--seed <n>', 'override the seed', wholeNumber('seed', 0, 2 ** 31))
+    .option('--rounds <n>', 'stop after this many rounds', wholeNumber('rounds', 1, 1_000_000))
+    .option('--data <dir>', 'folder with IDX files, for scenarios with data.kind idx');
+}

@@ -1,0 +1,203 @@
+// `roadbed run` and `roadbed start`: carry a scenario out, in virtual time or live; `start` also opens the dashboard.
+// Must not: know how a run works (run-virtual.ts and live/ do).
+
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { RoadbedError } from '../../base/errors.ts';
+import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { LoggedEvent } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/run-info.ts';
+import type { LiveRun } from '../../roadside/feed/live.ts';
+import { type Feed, startFeed } from '../../roadside/feed/server.ts';
+import type { CommandIo } from '../io.ts';
+import { runLive } from '../live/run-live.ts';
+import { bundlePage } from '../page.ts';
+import { RunProgress } from '../progress.ts';
+import { type RunOptions, runVirtual } from '../run-virtual.ts';
+import { bundledDirectory, loadScenario } from '../scenario-file.ts';
+import { oneOf, positiveNumber, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
+
+interface RunFlags extends ScenarioOptions {
+  readonly link: 'memory' | 'mqtt';
+  readonly broker?: string;
+  readonly workers: number;
+  readonly engine: EnginePreference;
+  readonly pace?: number;
+  readonly live?: boolean;
+  readonly runs: string;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+interface StartFlags extends RunFlags {
+  readonly exit?: boolean;
+  readonly port: number;
+}
+
+const engines = ['auto', 'wasm', 'tensorflow', 'cpu'] as const;
+const defaultScenario = `${bundledDirectory}/highway-signs.yaml`;
+
+function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
+  return withScenarioOptions(command)
+    .option('--link <kind>', 'how messages travel: memory or mqtt', oneOf('link', ['memory', 'mqtt']), link)
+    .option('--broker <url>', 'use this MQTT broker instead of an embedded one (implies --link mqtt)')
+    .option(
+      '--workers <n>',
+      'worker threads for the vehicle agents',
+      wholeNumber('workers', 1, 64),
+      Math.min(4, availableParallelism()),
+    )
+    .option('--engine <name>', `training engine: ${engines.join(', ')}`, oneOf('engine', engines), 'auto')
+    .option('--live', 'wall time: agents train and send for real, nothing is simulated but the traffic')
+    .option('--runs <dir>', 'folder of runs', 'runs')
+    .option('--json', 'print the figures as JSON');
+}
+
+/** Registers both commands. */
+export function registerRun(program: Command, io: CommandIo): void {
+  withRunOptions(program.command('run').argument('<scenario>', 'a scenario file (YAML)'), 'memory')
+    .description('carry a scenario out and print its figures')
+    .option(
+      '--pace <x>',
+      'at most x virtual seconds a wall second (default: as fast as possible)',
+      positiveNumber('pace'),
+    )
+    .option('--port <n>', 'also serve the dashboard on this port', wholeNumber('port', 0, 65535))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  roadbed run scenarios/highway-signs.yaml --seed 7 --rounds 4 --json\n  roadbed run scenarios/highway-gtsrb.yaml --data path/to/gtsrb-32 --link mqtt --workers 2\n  roadbed run scenarios/highway-signs.yaml --set selection.policy=random --set stop.rounds=10',
+    )
+    .action(async (path: string, flags: RunFlags) => {
+      const watched = await watch(io, flags, flags.port);
+      try {
+        await runOnce(io, path, flags, watched);
+      } finally {
+        await watched.feed()?.close();
+      }
+    });
+  withRunOptions(program.command('start').argument('[scenario]', 'a scenario file', defaultScenario), 'mqtt')
+    .description('run the default scenario with the live map')
+    .option('--pace <x>', 'at most x virtual seconds a wall second', positiveNumber('pace'), 8)
+    .option('--port <n>', 'port of the dashboard', wholeNumber('port', 0, 65535), 8080)
+    .option('--exit', 'end with the run instead of staying for its replay')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  roadbed start\n  roadbed start --exit --rounds 5\n  roadbed start scenarios/segment-poisson.yaml --port 9000 --pace 2',
+    )
+    .action((path: string, flags: StartFlags) => start(io, path, flags));
+}
+
+interface Watched {
+  readonly onLive: ((live: LiveRun) => Promise<void>) | undefined;
+  readonly feed: () => Feed | undefined;
+}
+
+/** The dashboard, opened when the run is known. */
+async function watch(io: CommandIo, flags: RunFlags, port: number | undefined): Promise<Watched> {
+  let feed: Feed | undefined;
+  if (port === undefined) return { onLive: undefined, feed: () => undefined };
+  const assets = await bundlePage();
+  const onLive = async (live: LiveRun): Promise<void> => {
+    feed = await startFeed({ port, assets, runsDirectory: flags.runs, live });
+    io.err(`Live map: ${feed.url}`);
+  };
+  return { onLive, feed: () => feed };
+}
+
+async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Watched): Promise<RunSummary> {
+  const loaded = loadScenario(path, {
+    sets: flags.set,
+    dataDirectory: flags.data,
+    seed: flags.seed,
+    rounds: flags.rounds,
+  });
+  const progress = new RunProgress(process.stderr, loaded.scenario.stop.rounds);
+  const interrupt = onInterrupt(io);
+  const options: RunOptions = {
+    loaded,
+    runsDirectory: flags.runs,
+    link: flags.broker || flags.live ? 'mqtt' : flags.link,
+    broker: flags.broker,
+    workers: flags.workers,
+    engine: flags.engine,
+    pace: flags.pace,
+    argv: process.argv.slice(2),
+    note: (text) => io.err(text),
+    onLive: watched.onLive,
+    onEvents: (events: readonly LoggedEvent[]) => progress.hear(events),
+    stopRequested: () => interrupt.reason,
+  };
+  try {
+    const summary = await (flags.live ? runLive(options) : runVirtual(options));
+    progress.done();
+    printSummary(io, summary, flags.json ?? false);
+    if (interrupt.reason !== null)
+      throw new RoadbedError('interrupted', 'The run was interrupted; what it had is kept.');
+    return summary;
+  } finally {
+    progress.done();
+    interrupt.release();
+  }
+}
+
+/** The first Ctrl-C ends the run cleanly, the second at once. */
+function onInterrupt(io: CommandIo): { readonly reason: string | null; release(): void } {
+  let reason: string | null = null;
+  const handler = (): void => {
+    if (reason !== null) process.exit(130);
+    reason = 'interrupted by the user';
+    io.err('Ending the run (Ctrl-C again to end at once) ...');
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return {
+    get reason() {
+      return reason;
+    },
+    release: () => {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    },
+  };
+}
+
+async function start(io: CommandIo, path: string, flags: StartFlags): Promise<void> {
+  const watched = await watch(io, flags, flags.port);
+  try {
+    await runOnce(io, path, flags, watched);
+    if (!flags.exit) await stay(io, watched);
+  } finally {
+    await watched.feed()?.close();
+  }
+}
+
+/** Stays for the replay until Ctrl-C. */
+async function stay(io: CommandIo, watched: Watched): Promise<void> {
+  const feed = watched.feed();
+  if (!feed) return;
+  io.err(`The run is over; its replay stays at ${feed.url} (Ctrl-C ends).`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+function printSummary(io: CommandIo, summary: RunSummary, json: boolean): void {
+  if (json) return io.out(JSON.stringify(summary, null, 2));
+  const s = summary;
+  io.out(`run        ${s.runId}`);
+  io.out(
+    `rounds     ${s.rounds} in ${s.virtualSeconds.toFixed(1)} s of virtual time (${s.wallSeconds.toFixed(1)} s on the wall)`,
+  );
+  io.out(`accuracy   ${(100 * s.testAccuracy).toFixed(2)} % (loss ${s.testLoss.toFixed(4)})`);
+  io.out(
+    `selected   ${s.selected} = committed ${s.committed} + left ${s.left} + late ${s.late} + refused ${s.refused} + failed ${s.failed}   (split ${s.split})`,
+  );
+  io.out(`bytes      ${megabytes(s.bytesUp)} up, ${megabytes(s.bytesDown)} down`);
+  io.out(`event log  sha256 ${s.eventLogSha256}`);
+  io.out(`model      sha256 ${s.modelSha256}`);
+  io.out(`engine     ${s.engine}`);
+  io.out(`database   ${s.database}`);
+}

@@ -1,0 +1,80 @@
+// Reads what a run needs, once, before anything starts: scenario, road file, data. Every process of a deployment prepares
+// itself the same way. Impure: files. Must not: start a run.
+
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { messageOf, RoadbedError } from '../base/errors.ts';
+import { Rng } from '../base/rng.ts';
+import { shareDataset, subset } from '../learning/data/dataset.ts';
+import { loadDataset } from '../learning/data/sources.ts';
+import type { Dataset, ModelSpec } from '../learning/learner.ts';
+import { createMobility } from '../mobility/engine.ts';
+import type { Mobility } from '../mobility/types.ts';
+import type { Scenario } from '../protocol/scenario/schema.ts';
+import { mobilityConfig, modelSpec } from './plan.ts';
+import type { LoadedScenario } from './scenario-file.ts';
+
+/** Where generated data is kept between runs: ROADBED_CACHE, or `.cache/roadbed` in the home directory. */
+export const cacheDirectory = (): string => process.env.ROADBED_CACHE ?? join(homedir(), '.cache', 'roadbed');
+
+/** The drawn set is one set, as GTSRB is: a run's seed decides who holds which samples, not what the samples are. */
+const signsSeed = 1;
+
+export interface PreparedData {
+  readonly train: Dataset;
+  /** The held-out samples each evaluation uses. */
+  readonly evaluation: Dataset;
+  readonly fingerprint: string;
+  readonly model: ModelSpec;
+}
+
+/** Loads or makes the data a scenario names. Data lies on shared memory, so worker threads see the same bytes. */
+export function prepareData(
+  scenario: Scenario,
+  dataDirectory: string | undefined,
+  note: (text: string) => void,
+): PreparedData {
+  const { data, seed } = scenario;
+  const source =
+    data.kind === 'signs'
+      ? ({ kind: 'signs', trainSamples: data.trainSamples, testSamples: data.testSamples } as const)
+      : ({ kind: 'idx', directory: dataDirectory ?? '' } as const);
+  const { train, test, fingerprint } = loadDataset(source, {
+    cacheDirectory: cacheDirectory(),
+    seed: signsSeed,
+    note,
+  });
+  const evaluation = data.evaluationSamples > 0 ? subset(test, data.evaluationSamples, seed) : test;
+  return {
+    train: shareDataset(train),
+    evaluation: shareDataset(evaluation),
+    fingerprint,
+    model: modelSpec(scenario, train),
+  };
+}
+
+/** Builds the mobility engine of a scenario. Throws RoadbedError where its road file cannot be read. */
+export function prepareMobility({
+  scenario,
+  directory,
+}: Pick<LoadedScenario, 'scenario' | 'directory'>): Mobility {
+  return createMobility(
+    mobilityConfig(scenario, roadText(scenario, directory)),
+    Rng.root(scenario.seed).fork('mobility'),
+  );
+}
+
+function roadText(scenario: Scenario, directory: string): string | undefined {
+  if (scenario.roads.kind !== 'geojson') return undefined;
+  const path = resolve(directory, scenario.roads.file);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new RoadbedError(
+      'data',
+      `cannot read the road file ${path} (${messageOf(error)}); roads.file is relative to the scenario file`,
+      { cause: error },
+    );
+  }
+}

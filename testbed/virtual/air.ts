@@ -1,0 +1,198 @@
+// The simulated air between vehicles and the RSU in virtual time: when does a frame arrive, if at all. Bulk frames
+// (chunks) queue per vehicle and direction and are served at the Shannon rate of the band granted to the vehicle, piece
+// by piece along the road it really drives; small frames pass them, in order among themselves. Leaving coverage loses
+// what is on the way. Must not: look into frames, know rounds, or draw random numbers other than its own faults.
+
+import type { VehicleId } from '../../base/ids.ts';
+import type { Rng } from '../../base/rng.ts';
+import { dbToRatio } from '../../base/units.ts';
+import type { Direction } from '../../protocol/codec.ts';
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+
+/** A frame on its way. `sequence` names it in the stream of its vehicle and direction. */
+export interface Parcel {
+  readonly vehicle: VehicleId;
+  readonly direction: Direction;
+  readonly sequence: number;
+  readonly bytes: number;
+  readonly bulk: boolean;
+}
+
+/** What the air asks of the conductor: call back at an instant. */
+export interface AirSchedule {
+  /** The frame arrives at `at`; `final` says that it will not arrive once more. */
+  deliver(at: number, parcel: Parcel, final: boolean): void;
+  /** The frame is lost: whoever holds its bytes may let go. */
+  lose(parcel: Parcel): void;
+  /** Call `air.served(lane, version, at)` at `at`. */
+  serve(at: number, lane: Lane, version: number): void;
+}
+
+/** One vehicle's link in one direction. */
+export interface Lane {
+  readonly vehicle: VehicleId;
+  readonly direction: Direction;
+  readonly queue: Parcel[];
+  remainingBits: number;
+  servedUntil: number;
+  rateBitsPerSecond: number;
+  version: number;
+  lastSmallAt: number;
+  readonly faults: Rng;
+}
+
+interface Contact {
+  connected: boolean;
+  bitsPerSecondPerHertz: number;
+  uplinkHz: number;
+  downlinkHz: number;
+  readonly up: Lane;
+  readonly down: Lane;
+}
+
+/** A rate below this is no link: 1 kbit/s would keep a chunk on the air for nine minutes. */
+const minimumRate = 1000;
+
+export class Air {
+  readonly #radio: Scenario['radio'];
+  readonly #share: number;
+  readonly #rng: Rng;
+  readonly #schedule: AirSchedule;
+  readonly #contacts = new Map<VehicleId, Contact>();
+  readonly #downGain: number;
+
+  /** `share` is how many vehicles divide the band before any grant (K0). */
+  constructor(radio: Scenario['radio'], share: number, rng: Rng, schedule: AirSchedule) {
+    this.#radio = radio;
+    this.#share = share;
+    this.#rng = rng;
+    this.#schedule = schedule;
+    this.#downGain = dbToRatio(radio.rsuTransmitPowerDbm - radio.transmitPowerDbm);
+  }
+
+  /** True while the vehicle is in coverage. */
+  connected(vehicle: VehicleId): boolean {
+    return this.#contacts.get(vehicle)?.connected ?? false;
+  }
+
+  /** The vehicle came into coverage with this uplink spectral efficiency. */
+  connect(vehicle: VehicleId, bitsPerSecondPerHertz: number, now: number): void {
+    const contact = this.#contactOf(vehicle);
+    contact.connected = true;
+    this.#setEfficiency(contact, bitsPerSecondPerHertz, now);
+  }
+
+  /** The vehicle left coverage: everything queued for it or by it is lost. */
+  disconnect(vehicle: VehicleId): void {
+    const contact = this.#contacts.get(vehicle);
+    if (!contact) return;
+    contact.connected = false;
+    for (const lane of [contact.up, contact.down]) {
+      lane.version++;
+      for (const parcel of lane.queue.splice(0)) this.#schedule.lose(parcel);
+    }
+  }
+
+  /** The channel of a connected vehicle from `now` on. */
+  channel(vehicle: VehicleId, bitsPerSecondPerHertz: number, now: number): void {
+    const contact = this.#contacts.get(vehicle);
+    if (contact?.connected) this.#setEfficiency(contact, bitsPerSecondPerHertz, now);
+  }
+
+  /** The RSU granted the vehicle a band. */
+  grant(vehicle: VehicleId, uplinkHz: number, downlinkHz: number, now: number): void {
+    const contact = this.#contactOf(vehicle);
+    contact.uplinkHz = uplinkHz;
+    contact.downlinkHz = downlinkHz;
+    this.#setEfficiency(contact, contact.bitsPerSecondPerHertz, now);
+  }
+
+  /** A frame is given to the air at `now`. */
+  send(parcel: Parcel, now: number): void {
+    const contact = this.#contactOf(parcel.vehicle);
+    const lane = parcel.direction === 'up' ? contact.up : contact.down;
+    if (!contact.connected || lane.rateBitsPerSecond < minimumRate) return this.#schedule.lose(parcel);
+    if (!parcel.bulk) {
+      const at = now + this.#radio.latencySeconds + (parcel.bytes * 8) / lane.rateBitsPerSecond;
+      lane.lastSmallAt = Math.max(at, lane.lastSmallAt);
+      return this.#arrive(lane, parcel, lane.lastSmallAt);
+    }
+    lane.queue.push(parcel);
+    if (lane.queue.length === 1) this.#serveHead(lane, now);
+  }
+
+  /** The head of a lane has been served, unless its rate changed since that was planned. */
+  served(lane: Lane, version: number, now: number): void {
+    if (version !== lane.version) return;
+    const parcel = lane.queue.shift();
+    if (!parcel) return;
+    this.#arrive(lane, parcel, now + this.#radio.latencySeconds);
+    if (lane.queue.length > 0) this.#serveHead(lane, now);
+  }
+
+  #serveHead(lane: Lane, now: number): void {
+    lane.remainingBits = lane.queue[0]!.bytes * 8;
+    lane.servedUntil = now;
+    this.#plan(lane);
+  }
+
+  #plan(lane: Lane): void {
+    lane.version++;
+    if (lane.rateBitsPerSecond < minimumRate) return;
+    this.#schedule.serve(lane.servedUntil + lane.remainingBits / lane.rateBitsPerSecond, lane, lane.version);
+  }
+
+  #arrive(lane: Lane, parcel: Parcel, at: number): void {
+    const { loss, duplication, reorderSeconds } = this.#radio.faults;
+    if (loss > 0 && lane.faults.uniform() < loss) return this.#schedule.lose(parcel);
+    const late = reorderSeconds > 0 ? lane.faults.between(0, reorderSeconds) : 0;
+    const twice = duplication > 0 && lane.faults.uniform() < duplication;
+    this.#schedule.deliver(at + late, parcel, !twice);
+    if (twice) this.#schedule.deliver(at + 2 * late + this.#radio.latencySeconds, parcel, true);
+  }
+
+  #setEfficiency(contact: Contact, bitsPerSecondPerHertz: number, now: number): void {
+    contact.bitsPerSecondPerHertz = bitsPerSecondPerHertz;
+    const downEfficiency = Math.log2(1 + (2 ** bitsPerSecondPerHertz - 1) * this.#downGain);
+    this.#setRate(contact.up, contact.uplinkHz * bitsPerSecondPerHertz, now);
+    this.#setRate(contact.down, contact.downlinkHz * downEfficiency, now);
+  }
+
+  #setRate(lane: Lane, rate: number, now: number): void {
+    if (rate === lane.rateBitsPerSecond) return;
+    if (lane.queue.length > 0) {
+      const elapsed = now - lane.servedUntil;
+      const sent = lane.rateBitsPerSecond >= minimumRate ? elapsed * lane.rateBitsPerSecond : 0;
+      lane.remainingBits = Math.max(0, lane.remainingBits - sent);
+      lane.servedUntil = now;
+    }
+    lane.rateBitsPerSecond = rate;
+    if (lane.queue.length > 0) this.#plan(lane);
+  }
+
+  #contactOf(vehicle: VehicleId): Contact {
+    const known = this.#contacts.get(vehicle);
+    if (known) return known;
+    const lane = (direction: Direction): Lane => ({
+      vehicle,
+      direction,
+      queue: [],
+      remainingBits: 0,
+      servedUntil: 0,
+      rateBitsPerSecond: 0,
+      version: 0,
+      lastSmallAt: 0,
+      faults: this.#rng.fork(`${vehicle}/${direction}`),
+    });
+    const contact: Contact = {
+      connected: false,
+      bitsPerSecondPerHertz: 0,
+      uplinkHz: this.#radio.uplinkBandwidthHz / this.#share,
+      downlinkHz: this.#radio.downlinkBandwidthHz / this.#share,
+      up: lane('up'),
+      down: lane('down'),
+    };
+    this.#contacts.set(vehicle, contact);
+    return contact;
+  }
+}

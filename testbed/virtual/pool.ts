@@ -1,0 +1,152 @@
+// The main thread's side of the agent workers: which vehicle lives where, requests and their answers.
+// Must not: let a vehicle's place change a result (agents share nothing, so it cannot).
+
+import { Worker } from 'node:worker_threads';
+import { present } from '../../base/assert.ts';
+import { type ExitReason, RoadbedError } from '../../base/errors.ts';
+import type { VehicleId } from '../../base/ids.ts';
+import type { EvaluateResult } from '../../learning/learner.ts';
+import type { DeviceProfile } from '../../protocol/messages.ts';
+import type {
+  VehicleCall,
+  VehicleReply,
+  WorkerAnswer,
+  WorkerReply,
+  WorkerRequest,
+  WorkerSetup,
+} from './worker-protocol.ts';
+
+interface Waiting {
+  resolve(reply: WorkerReply): void;
+  reject(error: Error): void;
+}
+
+class Seat {
+  readonly worker: Worker;
+  readonly waiting = new Map<number, Waiting>();
+  readonly ready: Promise<Extract<WorkerReply, { kind: 'ready' }>>;
+  #next = 1;
+
+  constructor(setup: WorkerSetup) {
+    this.worker = new Worker(new URL('./agent-worker.ts', import.meta.url), {
+      workerData: setup,
+      execArgv: ['--import', 'tsx', '--no-warnings'],
+    });
+    this.ready = new Promise((resolve, reject) =>
+      this.waiting.set(0, { resolve: (reply) => reply.kind === 'ready' && resolve(reply), reject }),
+    );
+    this.worker.on('message', (answer: WorkerAnswer) => this.#answered(answer));
+    this.worker.on('error', (error) => this.#died(error));
+    this.worker.on('exit', (code) => this.#died(new Error(`an agent worker ended with code ${code}`)));
+  }
+
+  ask(body: WorkerRequest): Promise<WorkerReply> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, body });
+    });
+  }
+
+  #answered(answer: WorkerAnswer): void {
+    const waiting = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    if (answer.ok) waiting?.resolve(answer.body);
+    else waiting?.reject(new RoadbedError(answer.reason as ExitReason, answer.error));
+  }
+
+  #died(error: Error): void {
+    for (const waiting of this.waiting.values()) waiting.reject(error);
+    this.waiting.clear();
+  }
+}
+
+/** A call for one vehicle. */
+export interface AddressedCall {
+  readonly vehicle: VehicleId;
+  readonly call: VehicleCall;
+}
+
+export class WorkerPool {
+  readonly #seats: readonly Seat[];
+  readonly #seatOf = new Map<VehicleId, Seat>();
+  #spawned = 0;
+  #evaluations = 0;
+
+  private constructor(seats: readonly Seat[]) {
+    this.#seats = seats;
+  }
+
+  /** Starts `count` workers and waits until each engine passed its self-test. */
+  static async open(
+    count: number,
+    setup: WorkerSetup,
+  ): Promise<{ pool: WorkerPool; engine: string; reasons: readonly string[] }> {
+    const pool = new WorkerPool(Array.from({ length: count }, () => new Seat(setup)));
+    const [first] = await Promise.all(pool.#seats.map((seat) => seat.ready));
+    return { pool, engine: present(first, 'a worker').engine, reasons: first!.reasons };
+  }
+
+  async spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
+    const seat = this.#seats[this.#spawned++ % this.#seats.length]!;
+    this.#seatOf.set(vehicle, seat);
+    await seat.ask({ kind: 'spawn', vehicle, device });
+  }
+
+  async retire(vehicle: VehicleId): Promise<void> {
+    const seat = this.#seatOf.get(vehicle);
+    this.#seatOf.delete(vehicle);
+    await seat?.ask({ kind: 'retire', vehicle });
+  }
+
+  has(vehicle: VehicleId): boolean {
+    return this.#seatOf.has(vehicle);
+  }
+
+  /** Acts on all calls at one instant, in parallel over workers; replies in the order of the calls. */
+  async act(calls: readonly AddressedCall[], at: number): Promise<VehicleReply[]> {
+    const bySeat = new Map<Seat, { index: number; call: AddressedCall }[]>();
+    calls.forEach((call, index) => {
+      const seat = present(this.#seatOf.get(call.vehicle), `the worker of ${call.vehicle}`);
+      const list = bySeat.get(seat);
+      if (list) list.push({ index, call });
+      else bySeat.set(seat, [{ index, call }]);
+    });
+    const replies = new Array<VehicleReply>(calls.length);
+    await Promise.all(
+      [...bySeat].map(async ([seat, list]) => {
+        const answer = await seat.ask({ kind: 'act', at, calls: list.map((item) => item.call) });
+        if (answer.kind !== 'acted') throw new Error(`a worker answered ${answer.kind} to act`);
+        list.forEach((item, i) => {
+          replies[item.index] = answer.replies[i]!;
+        });
+      }),
+    );
+    return replies;
+  }
+
+  /** Lets go of frames that the air lost. */
+  discard(vehicle: VehicleId, sequence: number): void {
+    void this.#seatOf
+      .get(vehicle)
+      ?.ask({ kind: 'discard', frames: [{ vehicle, sequence }] })
+      .catch(() => undefined);
+  }
+
+  /** Evaluates a model on the held-out set, on one of the workers. */
+  async evaluate(weights: Float32Array): Promise<EvaluateResult> {
+    const seat = this.#seats[this.#evaluations++ % this.#seats.length]!;
+    const answer = await seat.ask({ kind: 'evaluate', weights });
+    if (answer.kind !== 'evaluated') throw new Error(`a worker answered ${answer.kind} to evaluate`);
+    return answer.result;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      this.#seats.map(async (seat) => {
+        await seat.ask({ kind: 'close' }).catch(() => undefined);
+        await seat.worker.terminate();
+      }),
+    );
+  }
+}
