@@ -3,29 +3,62 @@
 // Must not: average, compress or send. What crosses the cut are plain float arrays.
 
 import { assert } from '../../base/assert.ts';
-import type { LowerHalf, LowerHalfRequest, UpperHalf, UpperHalfRequest } from '../learner.ts';
-import { assertCut } from '../models/blocks.ts';
+import type { LowerHalf, LowerHalfRequest, ModelSpec, UpperHalf, UpperHalfRequest } from '../learner.ts';
+import { assertCut, placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder, gather } from '../training/batches.ts';
 import type { Engine } from '../training/engine.ts';
 import { type NetworkPool, Part } from '../training/network.ts';
 
-/** Opens the blocks below the cut. The network is the half's own until `dispose`. */
-export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerHalfRequest): LowerHalf {
-  assertData(request.data, request.shard);
-  const order = new BatchOrder(request.shard, request.settings);
-  const network = pool.take(request.model);
-  assertCut(network.placed, request.cut);
-  const part = new Part(network, 0, request.cut);
-  part.setWeights(request.lowerWeights);
-  const open = openFlag(engine, () => {
+interface OpenPart {
+  readonly part: Part;
+  /** Refuses use after disposal, and while another engine is active. */
+  check(): void;
+  /** Gives the network back; the second call does nothing. */
+  close(): void;
+}
+
+/** Takes a network and sets the weights of its blocks on one side of the cut. */
+function openPart(
+  engine: Engine,
+  pool: NetworkPool,
+  request: { model: ModelSpec; cut: number; side: 'lower' | 'upper'; weights: Float32Array },
+): OpenPart {
+  const { model, cut, side, weights } = request;
+  const blocks = placeBlocks(model);
+  assertCut(blocks, cut);
+  const network = pool.take(model);
+  const part = side === 'lower' ? new Part(network, 0, cut) : new Part(network, cut, blocks.length);
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
     part.dispose();
     pool.give(network);
-  });
+  };
+  try {
+    part.setWeights(weights);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const check = (): void => {
+    assert(open, 'this split half was disposed');
+    engine.assertActive();
+  };
+  return { part, check, close };
+}
+
+/** Opens the blocks below the cut. The network is the half's own until `dispose`. */
+export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerHalfRequest): LowerHalf {
+  const { model, cut, lowerWeights, data, shard, settings } = request;
+  assertData(model, data, shard);
+  const order = new BatchOrder(shard, settings);
+  const { part, check, close } = openPart(engine, pool, { model, cut, side: 'lower', weights: lowerWeights });
   return {
     steps: order.steps,
     forward(step) {
-      open.check();
-      const { pixels, labels } = gather(request.data, order.at(step));
+      check();
+      const { pixels, labels } = gather(data, order.at(step));
       return {
         smashed: part.predict(pixels, labels.length),
         smashedShape: part.outputShape(labels.length),
@@ -33,54 +66,33 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
       };
     },
     backward(step, gradient) {
-      open.check();
-      const { pixels, labels } = gather(request.data, order.at(step));
-      part.backwardStep(pixels, labels.length, gradient, request.settings);
+      check();
+      const { pixels, labels } = gather(data, order.at(step));
+      part.backwardStep(pixels, labels.length, gradient, settings);
     },
     weights() {
-      open.check();
+      check();
       return part.weights();
     },
-    dispose: open.close,
+    dispose: close,
   };
 }
 
 /** Opens the blocks above the cut. The network is the half's own until `dispose`. */
 export function openUpperHalf(engine: Engine, pool: NetworkPool, request: UpperHalfRequest): UpperHalf {
-  const network = pool.take(request.model);
-  assertCut(network.placed, request.cut);
-  const part = new Part(network, request.cut, network.placed.length);
-  part.setWeights(request.upperWeights);
-  const open = openFlag(engine, () => {
-    part.dispose();
-    pool.give(network);
-  });
+  const { model, cut, upperWeights, settings } = request;
+  const { part, check, close } = openPart(engine, pool, { model, cut, side: 'upper', weights: upperWeights });
   return {
     step(smashed, labels) {
-      open.check();
-      const { loss, inputGradient } = part.trainStep(smashed, labels, request.settings, true);
+      check();
+      const { loss, inputGradient } = part.trainStep(smashed, labels, settings, true);
       assert(inputGradient, 'the step gave no gradient for the smashed data');
       return { loss, gradient: inputGradient };
     },
     weights() {
-      open.check();
+      check();
       return part.weights();
     },
-    dispose: open.close,
-  };
-}
-
-/** Refuses use after disposal, and disposal twice gives the network back once. */
-function openFlag(engine: Engine, release: () => void): { check(): void; close(): void } {
-  let open = true;
-  return {
-    check() {
-      assert(open, 'this split half was disposed');
-      engine.assertActive();
-    },
-    close() {
-      if (open) release();
-      open = false;
-    },
+    dispose: close,
   };
 }

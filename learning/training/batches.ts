@@ -5,7 +5,13 @@
 
 import { assert } from '../../base/assert.ts';
 import { Rng } from '../../base/rng.ts';
-import { type Dataset, type Shard, TrainingError, type TrainingSettings } from '../learner.ts';
+import {
+  type Dataset,
+  type ModelSpec,
+  type Shard,
+  TrainingError,
+  type TrainingSettings,
+} from '../learner.ts';
 
 /** One mini-batch: pixels scaled to byte/255 - 0.5, and labels. */
 export interface Batch {
@@ -33,8 +39,11 @@ export function gather(data: Dataset, indices: Uint32Array): Batch {
   return { pixels, labels };
 }
 
-/** Throws unless a data set is whole, and a shard points only into it. A label out of range would corrupt the loss. */
-export function assertData(data: Dataset, shard: Shard | undefined): void {
+/** Throws unless a data set is whole, fits the model, and a shard (all samples if undefined) points only into it. */
+export function assertData(model: ModelSpec, data: Dataset, shard: Shard | undefined): void {
+  const wanted = `${model.inputShape.join('x')} and ${model.classes} classes`;
+  const found = `${data.inputShape.join('x')} and ${data.classes} classes`;
+  assert(found === wanted, `data set of ${found} (expected ${wanted}, for which ${model.name} is built)`);
   const floats = data.inputShape.reduce((product, side) => product * side, 1);
   const count = data.labels.length;
   assert(data.images.length === count * floats, `data set: ${data.images.length} bytes for ${count} images`);

@@ -94,8 +94,16 @@ export class Part {
   /** A tensor of `count` inputs. */
   input(values: Float32Array, count: number): tf.Tensor {
     const floats = this.#inputShape.reduce((product, side) => product * side, 1);
-    assert(values.length === count * floats, `${values.length} input floats (expected ${count} x ${floats})`);
-    return tf.tensor(values, [count, ...this.#inputShape]);
+    if (values.length === count * floats) return tf.tensor(values, [count, ...this.#inputShape]);
+    throw new TrainingError(`${values.length} input floats (expected ${count} x ${floats})`);
+  }
+
+  /** A tensor of labels. One beyond the classes would make the loss kernel write outside its row: TrainingError. */
+  #labelTensor(labels: Uint8Array): tf.Tensor1D {
+    const classes = this.#outputShape[0]!;
+    const wrong = labels.find((label) => label >= classes);
+    if (wrong !== undefined) throw new TrainingError(`label ${wrong} (expected 0..${classes - 1})`);
+    return tf.tensor1d(Int32Array.from(labels), 'int32');
   }
 
   /** Output of the last block for `x`; caller disposes. */
@@ -112,7 +120,7 @@ export class Part {
   score(values: Float32Array, labels: Uint8Array): { lossSum: number; correct: number } {
     return tf.tidy(() => {
       const logits = this.forward(this.input(values, labels.length)) as tf.Tensor2D;
-      const losses = crossEntropy(logits, tf.tensor1d(Int32Array.from(labels), 'int32')).dataSync();
+      const losses = crossEntropy(logits, this.#labelTensor(labels)).dataSync();
       const scores = logits.dataSync() as Float32Array;
       return { lossSum: sum(losses as Float32Array), correct: countCorrect(scores, labels) };
     });
@@ -130,7 +138,7 @@ export class Part {
   ): { loss: number; inputGradient: Float32Array | undefined } {
     return tf.tidy(() => {
       const x = this.input(values, labels.length);
-      const y = tf.tensor1d(Int32Array.from(labels), 'int32');
+      const y = this.#labelTensor(labels);
       const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
       const { value, grads } = tf
         .engine()
@@ -153,7 +161,12 @@ export class Part {
   ): void {
     tf.tidy(() => {
       const x = this.input(values, count);
-      const dy = tf.tensor(outputGradient, this.outputShape(count));
+      const shape = this.outputShape(count);
+      const expected = shape.reduce((product, side) => product * side, 1);
+      if (outputGradient.length !== expected) {
+        throw new TrainingError(`${outputGradient.length} gradient floats (expected ${shape.join(' x ')})`);
+      }
+      const dy = tf.tensor(outputGradient, shape);
       // The forward pass runs again here: a tfjs tape cannot stay open while the gradient is fetched from the RSU.
       const { grads } = tf.engine().gradients(() => this.forward(x), this.#variables, dy);
       this.#update(grads, settings);

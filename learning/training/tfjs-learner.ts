@@ -73,13 +73,13 @@ export function learnerOn(engine: Engine): Learner {
     engine: engine.description,
     initialWeights: glorotWeights,
     async train(request) {
-      assertData(request.data, request.shard);
+      assertData(request.model, request.data, request.shard);
       return withPart(request, (part) => trainWith(part, request));
     },
     async evaluate(request) {
       if (request.data.labels.length === 0)
         throw new TrainingError('the test set is empty (expected samples)');
-      assertData(request.data, undefined);
+      assertData(request.model, request.data, undefined);
       return withPart(request, (part) => evaluateWith(part, request));
     },
     async openLower(request) {

@@ -247,6 +247,37 @@ describe('the tfjs learner', () => {
     expect(tf.memory().numBytes).toBe(bytes);
   });
 
+  it('refuses smashed data, labels and gradients of a wrong shape, and trains on afterwards', async () => {
+    const model = specOf('mlp');
+    const { lower, upper } = splitWeights(model, wasm.initialWeights(model, 1), 1);
+    const data = randomData(model);
+    const above = await wasm.openUpper({ model, cut: 1, upperWeights: upper, settings });
+    const below = await wasm.openLower({ model, cut: 1, lowerWeights: lower, data, shard, settings });
+    const smashed = new Float32Array(2 * 128);
+    expect(() => above.step(smashed, Uint8Array.of(1, 7))).toThrow(
+      new TrainingError('label 7 (expected 0..6)'),
+    );
+    expect(() => above.step(smashed.subarray(1), Uint8Array.of(1, 2))).toThrow(
+      '255 input floats (expected 2 x 128)',
+    );
+    expect(() => above.step(smashed.fill(Number.NaN), Uint8Array.of(1, 2))).toThrow(TrainingError);
+    expect(() => below.backward(0, smashed)).toThrow('256 gradient floats (expected 8 x 128)');
+    expect(sameBytes(above.weights(), upper)).toBe(true);
+    expect(sameBytes(below.weights(), lower)).toBe(true);
+    expect(above.step(smashed.fill(0), Uint8Array.of(1, 2)).loss).toBeCloseTo(Math.log(7), 6);
+    above.dispose();
+    below.dispose();
+  });
+
+  it('refuses data of another shape than the model is built for', async () => {
+    const model = specOf('mlp');
+    const data = randomData({ ...model, inputShape: [28, 14, 2] });
+    const weights = wasm.initialWeights(model, 1);
+    await expect(wasm.train({ model, weights, data, shard, settings })).rejects.toThrow(
+      'data set of 28x14x2 and 7 classes (expected 28x28x1 and 7 classes, for which mlp is built)',
+    );
+  });
+
   it('refuses a disposed half', async () => {
     const model = specOf('mlp');
     const { upper } = splitWeights(model, wasm.initialWeights(model, 1), 1);

@@ -51,6 +51,55 @@ function windowMaximum(x: usize, width: i32, pixel: usize, y0: i32, y1: i32, x0:
   }
 }
 
+/** Adds one dy to the element of dx at `where`. */
+@inline
+function addAt(dx: usize, where: i32, value: f32): void {
+  const at = dx + <usize>where;
+  store<f32>(at, load<f32>(at) + value);
+}
+
+/** Gives one window's dy, for every channel, to its first largest element; four channels at a time. */
+@inline
+function windowGradient(
+  x: usize, width: i32, pixel: usize, y0: i32, y1: i32, x0: i32, x1: i32, dy: usize, dx: usize,
+): void {
+  const corner = <usize>(y0 * width + x0) * pixel;
+  let c: usize = 0;
+  for (; c + 16 <= pixel; c += 16) {
+    let best = f32x4.splat(-Infinity);
+    let where = i32x4.splat(<i32>(corner + c));
+    for (let y = y0; y < y1; y++) {
+      let at = <usize>(y * width + x0) * pixel + c;
+      for (let i = x0; i < x1; i++) {
+        const values = v128.load(x + at);
+        const larger = f32x4.gt(values, best);
+        best = v128.bitselect(values, best, larger);
+        where = v128.bitselect(i32x4.splat(<i32>at), where, larger);
+        at += pixel;
+      }
+    }
+    addAt(dx, i32x4.extract_lane(where, 0), load<f32>(dy + c));
+    addAt(dx + 4, i32x4.extract_lane(where, 1), load<f32>(dy + c, 4));
+    addAt(dx + 8, i32x4.extract_lane(where, 2), load<f32>(dy + c, 8));
+    addAt(dx + 12, i32x4.extract_lane(where, 3), load<f32>(dy + c, 12));
+  }
+  for (; c < pixel; c += 4) {
+    let best: f32 = -Infinity;
+    let where = <i32>(corner + c);
+    for (let y = y0; y < y1; y++) {
+      let at = <usize>(y * width + x0) * pixel + c;
+      for (let i = x0; i < x1; i++) {
+        const value = load<f32>(x + at);
+        const larger = value > best;
+        best = larger ? value : best;
+        where = larger ? <i32>at : where;
+        at += pixel;
+      }
+    }
+    addAt(dx, where, load<f32>(dy + c));
+  }
+}
+
 /** dx[batch, height, width, channels]: each dy goes to the first largest element of its window; windows may overlap. */
 export function maxPoolGradient(
   batch: i32, height: i32, width: i32, channels: i32, windowHeight: i32, windowWidth: i32,
@@ -66,21 +115,7 @@ export function maxPoolGradient(
       for (let ox = 0; ox < outWidth; ox++) {
         const x0 = max<i32>(0, ox * strideWidth - left);
         const x1 = min<i32>(width, ox * strideWidth - left + windowWidth);
-        for (let c: usize = 0; c < pixel; c += 4) {
-          let best: f32 = -Infinity;
-          let where: usize = <usize>(y0 * width + x0) * pixel + c;
-          for (let y = y0; y < y1; y++) {
-            let at = <usize>(y * width + x0) * pixel + c;
-            for (let i = x0; i < x1; i++) {
-              const value = load<f32>(x + at);
-              const larger = value > best;
-              best = larger ? value : best;
-              where = larger ? at : where;
-              at += pixel;
-            }
-          }
-          store<f32>(dx + where, load<f32>(dx + where) + load<f32>(dy + c));
-        }
+        windowGradient(x, width, pixel, y0, y1, x0, x1, dy, dx);
         dy += pixel;
       }
     }

@@ -91,9 +91,14 @@ export function packPanel(source: usize, rowStep: usize, colStep: usize, count: 
   }
   for (let k = 0; k < count; k++) {
     let from = source;
-    for (let j = 0; j < PANEL; j++) {
-      store<f32>(panel, j < cols ? load<f32>(from) : 0);
+    let j = 0;
+    for (; j < cols; j++) {
+      store<f32>(panel, load<f32>(from));
       from += colStep;
+      panel += 4;
+    }
+    for (; j < PANEL; j++) {
+      store<f32>(panel, 0);
       panel += 4;
     }
     source += rowStep;
