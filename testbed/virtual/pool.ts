@@ -28,10 +28,8 @@ class Seat {
   #next = 1;
 
   constructor(setup: WorkerSetup) {
-    this.worker = new Worker(new URL('./agent-worker.ts', import.meta.url), {
-      workerData: setup,
-      execArgv: ['--import', 'tsx', '--no-warnings'],
-    });
+    const module = new URL('./agent-worker.ts', import.meta.url).href;
+    this.worker = new Worker(new URL('../worker-entry.mjs', import.meta.url), { workerData: { ...setup, module } });
     this.ready = new Promise((resolve, reject) =>
       this.waiting.set(0, { resolve: (reply) => reply.kind === 'ready' && resolve(reply), reject }),
     );
