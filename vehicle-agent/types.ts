@@ -32,6 +32,8 @@ export interface VehicleConfig {
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly beaconSeconds: number;
+  /** How many times its nominal time this car's computing takes in a round (heat, other work). The RSU is not told. Default 1. */
+  readonly slowdown?: (round: number) => number;
 }
 
 /** An update that must not be lost: kept until the RSU's application acknowledgement. */

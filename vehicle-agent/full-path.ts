@@ -1,0 +1,68 @@
+// A task with plan `full`, as values: is it possible, how long does training take, what goes back to the RSU.
+// Must not: keep state, or talk to anyone.
+
+import type { ModelCost } from '../learning/cost/types.ts';
+import type { TrainResult } from '../learning/learner.ts';
+import type { NamedBlob } from '../protocol/blob/manifest.ts';
+import { type BlobMeta, blobKey, type DeviceProfile, type Task } from '../protocol/messages.ts';
+
+/** Bytes of the weights a task starts from: all blocks, or those below the cut (float32). */
+export function baseBytes(task: Task, cost: ModelCost): number {
+  const blocks = task.plan === 'full' ? cost.blocks : cost.blocks.slice(0, task.cut);
+  return 4 * blocks.reduce((sum, block) => sum + block.parameters, 0);
+}
+
+/** Why this car cannot do a task, or undefined when it can. */
+export function taskFault(task: Task, cost: ModelCost): string | undefined {
+  const blocks = cost.blocks.length;
+  if (task.plan === 'full' && task.cut !== 0) return `cut ${task.cut} with plan full (expected 0)`;
+  if (task.plan === 'split' && (task.cut < 1 || task.cut >= blocks))
+    return `cut ${task.cut} of ${task.model.name} (expected 1..${blocks - 1})`;
+  const expected = baseBytes(task, cost);
+  if (task.base.size !== expected)
+    return `base of ${task.base.size} bytes for ${task.model.name} (expected ${expected})`;
+  return undefined;
+}
+
+/** Modelled seconds of local training: epochs x samples x (forward + backward FLOPs) over the device's speed. */
+export function trainingSeconds(task: Task, samples: number, cost: ModelCost, device: DeviceProfile): number {
+  const flops = task.settings.epochs * samples * (cost.forwardFlops + cost.backwardFlops);
+  return flops / device.trainingFlopsPerSecond;
+}
+
+export function allFinite(values: Float32Array): boolean {
+  for (const value of values) if (!Number.isFinite(value)) return false;
+  return true;
+}
+
+/** Why a training result must not be sent, or undefined. The RSU checks the same: here it saves the upload. */
+export function resultFault(result: TrainResult, task: Task): string | undefined {
+  const expected = task.base.size / 4;
+  if (result.weights.length !== expected)
+    return `training gave ${result.weights.length} weights (expected ${expected})`;
+  if (!Number.isFinite(result.trainLoss)) return `training gave the loss ${result.trainLoss}`;
+  if (!allFinite(result.weights)) return 'training gave weights that are not finite';
+  return undefined;
+}
+
+/** What an update is made of. */
+export interface UpdateFacts {
+  readonly task: Task;
+  readonly vehicle: string;
+  readonly device: DeviceProfile;
+  /** The new weights themselves, not a difference: float32 little-endian. */
+  readonly bytes: Uint8Array;
+  readonly samples: number;
+  readonly trainLoss: number;
+  readonly computeSeconds: number;
+}
+
+/** The update as it travels. Joules are those of computing; what sending cost only the radio's end can say. */
+export function updateBlob(facts: UpdateFacts): NamedBlob {
+  const { task, vehicle, device, bytes, samples, trainLoss, computeSeconds } = facts;
+  const purpose = task.plan === 'full' ? 'update' : 'lower-update';
+  const joules = computeSeconds * device.computeWatts;
+  const { round, nonce } = task;
+  const meta: BlobMeta = { round, nonce, samples, trainLoss, computeSeconds, joules };
+  return { key: blobKey(round, vehicle, purpose), purpose, bytes, meta };
+}
