@@ -3,7 +3,23 @@
 
 import { exitWith, setup } from './setup.mjs';
 
+/**
+ * npm hands a signal only to the shell it started us with, and the shell dies without telling us: `kill` of npm would
+ * leave a server behind that nobody sees. So when the shell is gone, take it as the signal. (Ctrl-C reaches us directly.)
+ */
+function endWithShell() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
+}
+
 await exitWith(async () => {
+  endWithShell();
   await setup();
   const { launch } = await import('./launch.mjs');
   return launch(['start', ...process.argv.slice(2)]);
