@@ -6,8 +6,8 @@ import { cyclesIn } from './tidy/cycles.ts';
 import { type Impurity, impureFiles, impurities } from './tidy/impure-files.ts';
 import { anchorsOf, relativeLinks, resolveLink } from './tidy/markdown.ts';
 import { fences, packageOf, rooms } from './tidy/rooms.ts';
-import { code, functionSpans, importsOf } from './tidy/scan.ts';
-import { allFiles, exists, imports, read, roomOf, sources } from './tidy/tree.ts';
+import { code, functionSpans, importsOf, threadsOf } from './tidy/scan.ts';
+import { allFiles, exists, imports, read, roomOf, sources, threads } from './tidy/tree.ts';
 
 const linesMost = 500;
 const functionLinesMost = 70;
@@ -22,7 +22,9 @@ const isNode = (name: string): boolean => name.startsWith('node:');
 /** `path: name` for every import of `paths` that `isWrong`. */
 function wrongImports(paths: readonly string[], isWrong: (name: string, path: string) => boolean): string[] {
   return paths.flatMap((path) =>
-    (imports.get(path) ?? []).filter((name) => isWrong(name, path)).map((name) => `${path}: ${name}`),
+    [...(imports.get(path) ?? []), ...(threads.get(path) ?? [])]
+      .filter((name) => isWrong(name, path))
+      .map((name) => `${path}: ${name}`),
   );
 }
 
@@ -194,7 +196,8 @@ describe('the tidy test itself', () => {
       "import {\n  g,\n} from 'g';",
     ].join('\n');
     const letters = importsOf(text).map((name) => name[0]);
-    expect(letters.sort().join('')).toBe('abcdefg');
+    expect(letters.sort().join('')).toBe('abcdeg');
+    expect(threadsOf(text)).toEqual(['f.ts']);
   });
 
   it('blanks comments, strings and expressions, and keeps code inside templates', () => {

@@ -59,4 +59,12 @@ export const impureFiles: readonly ImpureFile[] = [
     reason: 'gives up a frame that never physically arrives',
   },
   { path: 'testbed/virtual/pool.ts', touches: ['processes'], reason: 'starts worker threads' },
+  { path: 'testbed/live/timers.ts', touches: ['timers'], reason: 'timers of live actors' },
+  { path: 'testbed/live/trainer-thread.ts', touches: ['processes'], reason: 'a worker thread that trains' },
+  { path: 'testbed/live/trainer.ts', touches: ['processes'], reason: 'starts that worker thread' },
+  {
+    path: 'vehicle-agent/outbox-files.ts',
+    touches: ['files'],
+    reason: 'keeps unacknowledged updates over a restart',
+  },
 ];

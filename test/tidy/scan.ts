@@ -67,14 +67,20 @@ const importForms = [
   /(?:^|[;}\s])import\s*['"]([^'"]+)['"]/g,
   /\bimport\(\s*['"]([^'"]+)['"]/g,
   /\brequire\(\s*['"]([^'"]+)['"]/g,
-  /\bnew URL\(\s*['"]([^'"]+\.ts)['"]\s*,\s*import\.meta\.url/g,
 ];
 
-/** Every module that `text` names: static, dynamic, type-only, `require`, and the files of workers. */
+const workerForm = /\bnew URL\(\s*['"]([^'"]+\.ts)['"]\s*,\s*import\.meta\.url/g;
+
+/** Every module that `text` imports: static, dynamic, type-only, `require`. */
 export function importsOf(text: string): string[] {
   const source = code(text, { strings: true });
   const named = importForms.flatMap((form) => [...source.matchAll(form)].map((match) => match[1]!));
   return [...new Set(named)];
+}
+
+/** Files that `text` starts as threads: held to the rooms like imports, but a thread that names its owner is no cycle. */
+export function threadsOf(text: string): string[] {
+  return [...code(text, { strings: true }).matchAll(workerForm)].map((match) => match[1]!);
 }
 
 /** A function and the number of lines from its first to its closing brace. */

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { importsOf } from './scan.ts';
+import { importsOf, threadsOf } from './scan.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -42,10 +42,13 @@ export function targetOf(from: string, specifier: string): string {
   return posix.normalize(posix.join(dirname(from), specifier));
 }
 
-/** Modules a file names, by file; relative ones resolved to paths from the root. */
-export const imports: ReadonlyMap<string, readonly string[]> = new Map(
-  sources.map((path) => [
-    path,
-    importsOf(read(path)).map((name) => (name.startsWith('.') ? `./${targetOf(path, name)}` : name)),
-  ]),
-);
+function namedBy(modulesOf: (text: string) => string[]): ReadonlyMap<string, readonly string[]> {
+  const resolved = (path: string, name: string): string =>
+    name.startsWith('.') ? `./${targetOf(path, name)}` : name;
+  return new Map(sources.map((path) => [path, modulesOf(read(path)).map((name) => resolved(path, name))]));
+}
+
+/** Modules a file imports, by file; relative ones resolved to paths from the root. */
+export const imports = namedBy(importsOf);
+/** Files a file starts as threads, likewise. */
+export const threads = namedBy(threadsOf);
