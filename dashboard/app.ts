@@ -37,6 +37,7 @@ export class App {
   #scene: object | null = null;
   #theme: object | null = null;
   #size = '';
+  #shownEvents = 0;
 
   constructor(session: Session) {
     this.#session = session;
@@ -51,7 +52,8 @@ export class App {
       moved: () => actions.setFollow(false),
     });
     this.#bindTools(actions);
-    new ResizeObserver(() => this.#resize(host)).observe(host);
+    const sizes = new ResizeObserver(() => this.#resize(host));
+    for (const element of [host, byId('legend', HTMLElement)]) sizes.observe(element);
     followTheme(byId('theme', HTMLButtonElement), (theme) => {
       this.#theme = theme;
       this.#map.setTheme(theme);
@@ -59,6 +61,11 @@ export class App {
       fillLegend(byId('legend', HTMLElement), theme);
     });
     document.addEventListener('keydown', (event) => this.#key(event, actions));
+  }
+
+  /** How many events the panels on screen stand for. */
+  get shownEvents(): number {
+    return this.#shownEvents;
   }
 
   /** Starts the loop. */
@@ -124,6 +131,7 @@ export class App {
     this.#sincePanels = 0;
     const state = this.#state();
     for (const panel of this.#panels) panel.update(state);
+    this.#shownEvents = state.view.seen;
   }
 
   #state(): PageState {
@@ -196,6 +204,8 @@ export class App {
 
   #resize(host: HTMLElement): void {
     const { clientWidth: width, clientHeight: height } = host;
+    const legend = byId('legend', HTMLDetailsElement);
+    this.#map.setCovered(legend.open ? legend.offsetLeft + legend.offsetWidth : 0);
     this.#map.setSize(width, height, devicePixelRatio);
     this.#size = `${width}x${height}x${devicePixelRatio}`;
   }

@@ -11,7 +11,7 @@ import type { Actions, PageState, Panel } from './panel.ts';
 const linesMax = 150;
 
 export interface LogFilter {
-  /** A group's name, or `all`, or `main`: everything but states and transfers. */
+  /** A group's name, or `all`, or `main`: everything but the groups `vehicles` and `transfers`. */
   readonly group: string;
   readonly text: string;
 }
@@ -21,7 +21,8 @@ export interface LogLine extends EventLine {
   readonly at: number;
 }
 
-const quietKinds = ['vehicle-state', 'upload-progress', 'vehicle-known'];
+/** A thousand cars fill these groups; they are shown when asked for. */
+const quietGroups: readonly string[] = ['vehicles', 'transfers'];
 
 /** The newest lines among the first `count` events that pass the filter, newest first. */
 export function newestLines(
@@ -34,13 +35,18 @@ export function newestLines(
   const lines: LogLine[] = [];
   for (let i = Math.min(count, events.length) - 1; i >= 0 && lines.length < max; i--) {
     const event = events[i];
-    if (event === undefined || (filter.group === 'main' && quietKinds.includes(event.body.kind))) continue;
+    if (event === undefined) continue;
     const line = describe(event.body);
-    if (filter.group !== 'all' && filter.group !== 'main' && line.group !== filter.group) continue;
+    if (!admits(filter.group, line.group)) continue;
     if (wanted !== '' && !line.text.toLowerCase().includes(wanted)) continue;
     lines.push({ ...line, seq: event.seq, at: event.at });
   }
   return lines;
+}
+
+function admits(filter: string, group: string): boolean {
+  if (filter === 'main') return !quietGroups.includes(group);
+  return filter === 'all' || filter === group;
 }
 
 export interface LogElements {

@@ -14,8 +14,13 @@ import type { View } from './view.ts';
 
 declare global {
   interface Window {
-    /** For tests and the browser's console: whether the run is loaded, and the view at the cursor. */
-    roadbed: { readonly ready: boolean; readonly cursor: number; view(): View };
+    /** For tests and the browser's console: whether the run is loaded, the view at the cursor, what the panels show. */
+    roadbed: {
+      readonly ready: boolean;
+      readonly cursor: number;
+      readonly shownEvents: number;
+      view(): View;
+    };
   }
 }
 
@@ -27,12 +32,17 @@ const session = new Session((from, to) =>
   session.info === null ? Promise.resolve([]) : httpApi.frames(session.info.runId, from, to),
 );
 
+const app = new App(session);
+
 window.roadbed = {
   get ready() {
     return session.info !== null && session.connection.tone === 'calm';
   },
   get cursor() {
     return session.player.cursor;
+  },
+  get shownEvents() {
+    return app.shownEvents;
   },
   view: () => session.view(),
 };
@@ -54,10 +64,10 @@ function replay(runId: string): void {
   new ReplaySource(httpApi, runId, listener()).start();
 }
 
-function live(onAbsent: () => void): void {
+function live(absent: () => void): void {
   noteOnMap(null);
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  new LiveSource(`${scheme}://${location.host}/live`, session, onAbsent).start();
+  new LiveSource(`${scheme}://${location.host}/live`, session, { wanted, absent }).start();
 }
 
 /** Nothing to show yet: says so and looks again. */
@@ -71,7 +81,9 @@ async function open(again = false): Promise<void> {
   try {
     const runs = (await httpApi.runs()).filter((run) => run.status !== 'unreadable');
     showMenu(runs);
-    choose(runs, again);
+    if (wanted === null) openNewest(runs, again);
+    else if ((await httpApi.info(wanted)).status === 'running') live(() => replay(wanted));
+    else replay(wanted);
   } catch (error) {
     session.status(messageOf(error), 'bad');
     noteOnMap(messageOf(error));
@@ -79,17 +91,11 @@ async function open(again = false): Promise<void> {
   }
 }
 
-function choose(runs: readonly RunLine[], again: boolean): void {
+/** The live run where there is one; a run that another process drives is listed as running but is not live here. */
+function openNewest(runs: readonly RunLine[], again: boolean): void {
   const newest = runs.at(-1);
-  const named = runs.find((run) => run.runId === wanted);
-  if (wanted !== null && named?.status !== 'running') return replay(wanted);
-  // A run that another process drives is in the list as running, but not live here: what it has stored is shown.
-  const stored = () => {
-    const run = named ?? newest;
-    if (run === undefined) waitForRun();
-    else replay(run.runId);
-  };
-  const maybeLive = runs.some((run) => run.status === 'running') || (runs.length === 0 && !again);
+  const stored = () => (newest === undefined ? waitForRun() : replay(newest.runId));
+  const maybeLive = runs.some((run) => run.status === 'running') || (newest === undefined && !again);
   if (maybeLive) live(stored);
   else stored();
 }
@@ -106,5 +112,5 @@ function showMenu(runs: readonly RunLine[]): void {
   };
 }
 
-new App(session).start();
+app.start();
 void open();

@@ -12,7 +12,7 @@ import { themes, transfers } from './palette.ts';
 import { paintMark, paintRing, SpriteSheet, spritePixels } from './sprites.ts';
 import type { View } from './view.ts';
 import type { Viewport } from './viewport.ts';
-import { centerOn, fitTo, resize, screenX, screenY } from './viewport.ts';
+import { centerOn, fitBeside, fitTo, resize, screenX, screenY } from './viewport.ts';
 
 /** Everything a picture shows. */
 export interface Picture {
@@ -49,6 +49,7 @@ export class RoadMap {
   #sprites = new SpriteSheet(themes.dark, 1);
   #port: Viewport = fitTo(emptyBox, { width: 1, height: 1 });
   #fitted = true;
+  #coveredPixels = 0;
   #ratio = 1;
   #groundStale = true;
   #spots: Spot[] = [];
@@ -94,9 +95,15 @@ export class RoadMap {
     if (this.#fitted) this.showAll();
   }
 
+  /** Says how many pixels at the left something lies over, so that the fitted picture stands beside it. */
+  setCovered(leftPixels: number): void {
+    this.#coveredPixels = leftPixels;
+    if (this.#fitted) this.showAll();
+  }
+
   /** Shows the whole scene, coverage included. */
   showAll(): void {
-    this.#port = fitTo(reachOf(this.#scene), this.#port);
+    this.#port = fitBeside(reachOf(this.#scene), this.#port, this.#coveredPixels);
     this.#fitted = true;
     this.#groundStale = true;
   }

@@ -1,6 +1,6 @@
 // Colours, shapes and words for states and outcomes. Nothing is told by colour alone: each state has a shape, each outcome
 // a glyph and a word. The state colours keep a difference of at least 20 (CIE 1976) between any two for readers with
-// normal sight, protanopia and deuteranopia; `test/unit/dashboard-palette.test.ts` holds them to it. Must not: draw.
+// normal sight, protanopia and deuteranopia; `test/unit/dashboard-text.test.ts` holds them to it. Must not: draw.
 
 import type { Outcome } from '../protocol/events.ts';
 import type { FrameState } from '../protocol/frame.ts';

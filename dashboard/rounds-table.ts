@@ -2,7 +2,7 @@
 // is made anew only where its record changed. Must not: compute anything but text.
 
 import { h } from './dom.ts';
-import { bytes, loss, orDash, percent, plural, seconds } from './format.ts';
+import { bytes, loss, orDash, percent, seconds } from './format.ts';
 import { glyphOf, outcomeWords } from './palette.ts';
 import type { Actions, PageState, Panel } from './panel.ts';
 import { roundDetails } from './round-details.ts';
@@ -160,7 +160,7 @@ function participation(row: RoundRow): HTMLElement {
   const { counts } = row;
   if (row.participationRatio === null) {
     const ended = counts.committed + counts.left + counts.late + counts.refused + counts.failed;
-    return h('span', { class: 'soft' }, `${ended} of ${plural(counts.selected, 'vehicle')}`);
+    return h('span', { class: 'soft' }, `${ended} of ${counts.selected} ended`);
   }
   const fill = h('span', { class: 'meter-fill' });
   fill.style.width = `${(100 * Math.min(1, Math.max(0, row.participationRatio))).toFixed(1)}%`;

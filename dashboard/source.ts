@@ -81,16 +81,22 @@ export class LiveSource implements Source {
   readonly #listener: Listener;
   #socket: WebSocket | null = null;
   #waitMs = firstWaitMs;
+  readonly #wanted: string | null;
   readonly #onAbsent: () => void;
   #greeted = false;
   #over = false;
   #retry: number | undefined;
 
-  /** `onAbsent` is called once where the server shows no live run. */
-  constructor(url: string, listener: Listener, onAbsent: () => void) {
+  /** `absent` is called once where the server shows no live run, or another one than `wanted` (null: any will do). */
+  constructor(
+    url: string,
+    listener: Listener,
+    options: { readonly wanted: string | null; readonly absent: () => void },
+  ) {
     this.#url = url;
     this.#listener = listener;
-    this.#onAbsent = onAbsent;
+    this.#wanted = options.wanted;
+    this.#onAbsent = options.absent;
   }
 
   start(): void {
@@ -119,6 +125,7 @@ export class LiveSource implements Source {
   #handle(message: FeedMessage): void {
     switch (message.kind) {
       case 'hello':
+        if (this.#wanted !== null && message.run.runId !== this.#wanted) return this.#giveUp();
         this.#waitMs = firstWaitMs;
         this.#greeted = true;
         this.#listener.run(message.run);
@@ -138,13 +145,14 @@ export class LiveSource implements Source {
     }
   }
 
+  #giveUp(): void {
+    this.stop();
+    this.#onAbsent();
+  }
+
   #lost(): void {
     if (this.#over) return;
-    if (!this.#greeted) {
-      this.#over = true;
-      this.#onAbsent();
-      return;
-    }
+    if (!this.#greeted) return this.#giveUp();
     const seconds = this.#waitMs / 1000;
     this.#listener.status(`Connection lost. Trying again in ${seconds} s; what is here stays.`, 'bad');
     this.#retry = window.setTimeout(() => this.#connect(), this.#waitMs);

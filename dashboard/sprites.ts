@@ -52,15 +52,20 @@ export function drawSprite(
   if (context === null) return canvas;
   context.scale(devicePixelRatio, devicePixelRatio);
   context.translate(spritePixels / 2, spritePixels / 2);
+  context.lineJoin = 'round';
+  const shape = stateShapes[state];
   // Screen y grows downwards, so a counter-clockwise heading is a negative turn.
   context.rotate(-headingRadians);
-  paintShape(context, stateShapes[state], theme.states[state], theme.ground);
+  if (shape !== 'arrow' && shape !== 'hollow-arrow') {
+    paintNose(context, theme.states[state], theme.ground);
+    // Only the nose turns: a square turned by 45 degrees would read as a diamond.
+    context.rotate(headingRadians);
+  }
+  paintShape(context, shape, theme.states[state], theme.ground);
   return canvas;
 }
 
 function paintShape(context: CanvasRenderingContext2D, shape: Shape, colour: string, edge: string): void {
-  context.lineJoin = 'round';
-  if (shape !== 'arrow' && shape !== 'hollow-arrow') paintNose(context, colour, edge);
   const path = shapePath(shape);
   if (shape === 'hollow-arrow') {
     context.lineWidth = 1.8;

@@ -2,7 +2,7 @@
 // Must not: compute what the event log does not say.
 
 import { h, setText } from './dom.ts';
-import { bytes, clock, loss, orDash, percent, seconds } from './format.ts';
+import { bytes, clock, loss, orDash, percent, plural, seconds } from './format.ts';
 import { outcomeGlyphs, outcomeWords } from './palette.ts';
 import type { PageState, Panel } from './panel.ts';
 import type { Totals } from './view.ts';
@@ -26,7 +26,7 @@ export function createTiles(host: HTMLElement): Panel {
   const accuracy = tile('Test accuracy');
   const identity = tile('Selected vehicles', true);
   const figures = createIdentity(identity.value);
-  const traffic = tile('Bytes up / down');
+  const traffic = tile('Bytes');
   const time = tile('Run time');
   const engine = tile('Engine');
   return {
@@ -36,14 +36,15 @@ export function createTiles(host: HTMLElement): Panel {
       updateAccuracy(accuracy, state);
       figures(totals);
       const waste = `${seconds(totals.wastedSeconds)} of work wasted`;
+      const refused = `${plural(totals.messagesRefused, 'message')} refused`;
       const open = totals.underWay > 0 ? `${totals.underWay} under way · ` : '';
-      setText(identity.note, `${open}${totals.split} by split plan · ${waste}`);
-      setText(traffic.value, `${bytes(totals.bytesUp)} / ${bytes(totals.bytesDown)}`);
-      setText(traffic.note, `${totals.messagesRefused} messages refused`);
+      setText(identity.note, `${open}${totals.split} by split plan · ${waste} · ${refused}`);
+      setText(traffic.value, `${bytes(totals.bytesUp)} up`);
+      setText(traffic.note, `${bytes(totals.bytesDown)} down`);
       setText(time.value, clock(state.player.cursor));
       setText(time.note, `of ${clock(state.player.end)}${state.player.running ? ' so far' : ''}`);
       setText(engine.value, state.info?.engine ?? '–');
-      setText(engine.note, state.info ? `seed ${state.info.seed} · ${state.info.link} link` : '');
+      setText(engine.note, state.info ? `seed ${state.info.seed} · ${state.info.link}` : '');
     },
   };
 }
@@ -62,7 +63,7 @@ function updateAccuracy(tile: Tile, { view }: PageState): void {
     tile.value,
     orDash(point?.accuracy ?? null, (share) => percent(share)),
   );
-  setText(tile.note, point ? `loss ${loss(point.loss)} after round ${point.round}` : 'not evaluated yet');
+  setText(tile.note, point ? `loss ${loss(point.loss)}, round ${point.round}` : 'not evaluated yet');
 }
 
 /** selected = committed + left + late + refused + failed (+ under way), each with its glyph and word. */
@@ -90,6 +91,6 @@ function createIdentity(host: HTMLElement): (totals: Totals) => void {
       const part = parts[i];
       if (part !== undefined) setText(part, String(totals[outcome]));
     });
-    setText(open, totals.underWay > 0 ? `+ ${totals.underWay}…` : '');
+    setText(open, totals.underWay > 0 ? `+ ${totals.underWay} …` : '');
   };
 }

@@ -16,6 +16,22 @@ export interface Viewport {
 const zoomMin = 0.002;
 const zoomMax = 40;
 
+/**
+ * The viewport that shows all of `box` with 24 pixels around it, right of `leftPixels` that something else covers: unless
+ * that made the picture smaller by more than a fifth, for then a covered corner is the lesser evil.
+ */
+export function fitBeside(
+  box: Box,
+  size: { readonly width: number; readonly height: number },
+  leftPixels: number,
+): Viewport {
+  const whole = fitTo(box, size);
+  const beside = fitTo(box, { width: size.width - leftPixels, height: size.height });
+  if (beside.pixelsPerMeter < 0.8 * whole.pixelsPerMeter) return whole;
+  const centerX = beside.centerX - leftPixels / 2 / beside.pixelsPerMeter;
+  return { ...beside, centerX, width: size.width };
+}
+
 /** The viewport that shows all of `box` with `marginPixels` around it. */
 export function fitTo(
   box: Box,
