@@ -15,11 +15,15 @@ export const vehicleTopic = (run: RunId, direction: Direction, vehicle: VehicleI
   `${root}/${run}/${direction}/${vehicle}`;
 /** What the RSU subscribes to. */
 export const allUpTopic = (run: RunId): string => `${root}/${run}/up/+`;
-/** Position feed of one simulated vehicle (JSON of a Fix). */
+/** Position feed of one simulated vehicle (`world.ts`); an empty message says that it has left the road for good. */
 export const worldTopic = (run: RunId, vehicle: VehicleId): string => `${root}/${run}/world/${vehicle}`;
 export const allWorldTopic = (run: RunId): string => `${root}/${run}/world/+`;
 
-/** The vehicle named by an `up`, `down` or `world` topic, or undefined when the topic is not ours. */
+/** Which pool of agents drives a simulated vehicle. An unretained claim asks, a retained one holds, an empty one releases. */
+export const claimTopic = (run: RunId, vehicle: VehicleId): string => `${root}/${run}/claim/${vehicle}`;
+export const allClaimTopic = (run: RunId): string => `${root}/${run}/claim/+`;
+
+/** The vehicle named by an `up`, `down`, `world` or `claim` topic, or undefined when the topic is not ours. */
 export function vehicleOfTopic(topic: string): VehicleId | undefined {
   const parts = topic.split('/');
   if (parts.length !== 5 || parts[0] !== 'roadbed' || parts[1] !== 'v1') return undefined;

@@ -65,7 +65,8 @@ export function prepareMobility({
   );
 }
 
-function roadText(scenario: Scenario, directory: string): string | undefined {
+/** The text of the road file a scenario names, undefined where it names none. Throws RoadbedError('data'). */
+export function roadText(scenario: Scenario, directory: string): string | undefined {
   if (scenario.roads.kind !== 'geojson') return undefined;
   const path = resolve(directory, scenario.roads.file);
   try {

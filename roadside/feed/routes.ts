@@ -21,7 +21,8 @@ export interface RouteOptions {
   /** By path, `/index.html`; that one also answers `/`. */
   readonly assets: ReadonlyMap<string, Asset>;
   readonly runsDirectory: string;
-  readonly live?: LiveSource | undefined;
+  /** The run that is shown live at the moment. */
+  readonly liveNow: () => LiveSource | undefined;
   readonly access: Access;
 }
 
@@ -157,7 +158,7 @@ class RunRoutes {
   };
 
   #liveOf(request: Request): LiveSource | undefined {
-    const live = this.#options.live;
+    const live = this.#options.liveNow();
     return live && live.info().runId === request.params.run ? live : undefined;
   }
 

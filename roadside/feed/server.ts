@@ -18,8 +18,8 @@ export interface FeedOptions {
   readonly port: number;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly runsDirectory: string;
-  /** The run shown on `/live`; without one `/live` is not there. */
-  readonly live?: LiveSource;
+  /** The run shown on `/live`, or what says which one it is now; without one `/live` is not there. */
+  readonly live?: LiveSource | (() => LiveSource | undefined);
   readonly token?: string;
 }
 
@@ -67,7 +67,7 @@ function show(live: LiveSource, socket: WebSocket): void {
   socket.on('error', () => viewer.leave());
 }
 
-function openLive(server: Server, access: Access, live: LiveSource | undefined): WebSocketServer {
+function openLive(server: Server, access: Access, liveNow: () => LiveSource | undefined): WebSocketServer {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: maximumMessageBytes,
@@ -75,6 +75,7 @@ function openLive(server: Server, access: Access, live: LiveSource | undefined):
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    const live = liveNow();
     if (!live || request.url?.split('?')[0] !== '/live') return refuseUpgrade(socket, '404 Not Found');
     if (refusal(access, credentialsOf(request))) return refuseUpgrade(socket, '403 Forbidden');
     if (sockets.clients.size >= maximumViewers) return refuseUpgrade(socket, '503 Service Unavailable');
@@ -98,9 +99,10 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
   const access: Access = { host, token: options.token };
   checkAccess(access);
   const { assets, runsDirectory, live } = options;
-  const server = createServer(routes({ assets, runsDirectory, live, access }));
+  const liveNow = typeof live === 'function' ? live : () => live;
+  const server = createServer(routes({ assets, runsDirectory, liveNow, access }));
   server.headersTimeout = headersTimeoutMilliseconds;
-  const sockets = openLive(server, access, live);
+  const sockets = openLive(server, access, liveNow);
   await listen(server, options.port, host);
   const { port } = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;

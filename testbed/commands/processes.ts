@@ -1,7 +1,286 @@
-// The commands of a deployment of separate processes. Must not: know how a process works (live/ does).
+// The commands of a deployment of separate processes: `rsu`, `mobility serve`, `agent`, `agents`, `dashboard`. All but the
+// RSU learn from its announcement at the broker what they need. Must not: know how a process works (live/ does).
 
 import type { Command } from 'commander';
+import { RoadbedError } from '../../base/errors.ts';
+import { sha256 } from '../../base/hash.ts';
+import { asId, type VehicleId } from '../../base/ids.ts';
+import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { Announcement } from '../../protocol/announcement.ts';
+import { dataDirectoryOf } from '../../protocol/scenario/rules.ts';
+import type { LiveSource } from '../../roadside/feed/live.ts';
+import { type Feed, startFeed } from '../../roadside/feed/server.ts';
 import type { CommandIo } from '../io.ts';
+import { RunFollower } from '../live/follow.ts';
+import { onInterrupt } from '../live/interrupt.ts';
+import { openKept } from '../live/kept.ts';
+import type { MemberOptions } from '../live/member.ts';
+import { serveMobility } from '../live/mobility-process.ts';
+import { runPool } from '../live/pool.ts';
+import { runRsu } from '../live/run-rsu.ts';
+import { runAgent } from '../live/single.ts';
+import { aborted } from '../live/timers.ts';
+import { bundlePage } from '../page.ts';
+import { type PreparedData, prepareData } from '../prepare.ts';
+import { RunProgress } from '../progress.ts';
+import { loadScenario } from '../scenario-file.ts';
+import { isoNow, processSeconds } from '../system.ts';
+import { oneOf, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
+import { printSummary } from './run.ts';
 
-/** Registers them. */
-export function registerProcesses(_program: Command, _io: CommandIo): void {}
+const engines = ['auto', 'wasm', 'tensorflow', 'cpu'] as const;
+const brokerHelp = 'the MQTT broker, such as mqtt://localhost:1883';
+
+interface BrokerFlags {
+  readonly broker: string;
+}
+
+interface FeedFlags {
+  readonly host?: string;
+  readonly token?: string;
+}
+
+interface RsuFlags extends ScenarioOptions, BrokerFlags, FeedFlags {
+  readonly engine: EnginePreference;
+  readonly runs: string;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+interface MemberFlags extends BrokerFlags {
+  readonly engine: EnginePreference;
+  readonly data?: string;
+}
+
+const examples = (lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((l) => `  ${l}`).join('\n')}`;
+
+const withBroker = (command: Command): Command => command.requiredOption('--broker <url>', brokerHelp);
+
+const withEngine = (command: Command): Command =>
+  command.option(
+    '--engine <name>',
+    `training engine: ${engines.join(', ')}`,
+    oneOf('engine', engines),
+    'auto',
+  );
+
+const withFeed = (command: Command): Command =>
+  command
+    .option('--host <address>', 'address the dashboard listens on (default: this machine only)')
+    .option('--token <text>', 'what a viewer must show; needed for any other address (or ROADBED_TOKEN)');
+
+/** Registers the commands. */
+export function registerProcesses(program: Command, io: CommandIo): void {
+  registerRsu(program, io);
+  registerMobility(program, io);
+  registerAgent(program, io);
+  registerAgents(program, io);
+  registerDashboard(program, io);
+}
+
+// ---- rsu -------------------------------------------------------------------------------------------------------
+
+function registerRsu(program: Command, io: CommandIo): void {
+  const command = program.command('rsu').argument('<scenario>', 'a scenario file (YAML)');
+  withFeed(withEngine(withBroker(withScenarioOptions(command))))
+    .description('run the roadside unit as a process: announces the run, ends with it, prints its figures')
+    .option('--runs <dir>', 'folder of runs', 'runs')
+    .option('--port <n>', 'also serve the dashboard on this port', wholeNumber('port', 0, 65535))
+    .option('--json', 'print the figures as JSON')
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed rsu scenarios/highway-signs.yaml --broker mqtt://localhost:1883',
+        'roadbed rsu scenarios/highway-signs.yaml --broker mqtt://localhost:1883 --port 8080 --json',
+      ]),
+    )
+    .action((path: string, flags: RsuFlags) => rsu(io, path, flags));
+}
+
+async function rsu(io: CommandIo, path: string, flags: RsuFlags): Promise<void> {
+  const { set, seed, rounds, data } = flags;
+  const loaded = loadScenario(path, { sets: set, dataDirectory: data, seed, rounds });
+  const interrupt = onInterrupt(io);
+  const progress = new RunProgress(process.stderr, loaded.scenario.stop.rounds);
+  let feed: Feed | undefined;
+  try {
+    const summary = await runRsu({
+      loaded,
+      runsDirectory: flags.runs,
+      brokerUrl: flags.broker,
+      engine: flags.engine,
+      argv: process.argv.slice(2),
+      note: (text) => io.err(text),
+      onLive: async (live) => {
+        if (flags.port !== undefined) feed = await openFeed(io, { ...flags, port: flags.port }, () => live);
+      },
+      onEvents: (events) => progress.hear(events),
+      stopRequested: () => (interrupt.signal.aborted ? 'interrupted by the user' : null),
+    });
+    progress.done();
+    printSummary(io, summary, flags.json ?? false);
+    if (interrupt.signal.aborted)
+      throw new RoadbedError('interrupted', 'The run was interrupted; what it had is kept.');
+  } finally {
+    progress.done();
+    interrupt.release();
+    await feed?.close();
+  }
+}
+
+// ---- mobility --------------------------------------------------------------------------------------------------
+
+function registerMobility(program: Command, io: CommandIo): void {
+  const serve = program
+    .command('mobility')
+    .description('the simulated road as a process')
+    .command('serve')
+    .argument('[scenario]', 'the scenario file, where its map is too large to be announced');
+  withBroker(withScenarioOptions(serve))
+    .description('move the vehicles of the announced run in wall time and tell each where it is')
+    .addHelpText('after', examples(['roadbed mobility serve --broker mqtt://localhost:1883']))
+    .action(async (path: string | undefined, flags: ScenarioOptions & BrokerFlags) => {
+      const { set, seed, rounds } = flags;
+      const loaded = path ? loadScenario(path, { sets: set, seed, rounds, needsData: false }) : undefined;
+      await untilInterrupted(io, (stop) =>
+        serveMobility({ brokerUrl: flags.broker, loaded, stop, note: (text) => io.err(text) }),
+      );
+    });
+}
+
+// ---- agents ----------------------------------------------------------------------------------------------------
+
+function withMember(command: Command): Command {
+  return withEngine(withBroker(command)).option(
+    '--data <dir>',
+    'folder with IDX files, for scenarios with data.kind idx',
+  );
+}
+
+/** The data of the announced scenario, as this machine has them. */
+function preparer(io: CommandIo, directory: string | undefined) {
+  return ({ scenario }: Announcement): PreparedData =>
+    prepareData(scenario, directory ?? dataDirectoryOf(scenario), (text) => io.err(text));
+}
+
+const memberOptions = (io: CommandIo, flags: MemberFlags, stop: AbortSignal): MemberOptions => ({
+  brokerUrl: flags.broker,
+  engine: flags.engine,
+  prepare: preparer(io, flags.data),
+  note: (text) => io.err(text),
+  stop,
+});
+
+function registerAgent(program: Command, io: CommandIo): void {
+  withMember(program.command('agent'))
+    .description('drive one vehicle, as in a car: everything else comes from the announced run')
+    .requiredOption('--vehicle <id>', 'the name of the vehicle')
+    .option('--outbox <dir>', 'keep updates that are not acknowledged yet here, across restarts')
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed agent --broker mqtt://localhost:1883 --vehicle car-1',
+        'roadbed agent --broker mqtts://rsu.example:8883 --vehicle car-1 --outbox outbox',
+      ]),
+    )
+    .action(async (flags: MemberFlags & { readonly vehicle: string; readonly outbox?: string }) => {
+      const vehicle = vehicleOf(flags.vehicle);
+      await untilInterrupted(io, (stop) => {
+        const member = memberOptions(io, flags, stop);
+        const keptOf = ({ run }: Announcement) => openKept(flags.outbox, run, member.note);
+        return runAgent({ ...member, vehicle, keptOf });
+      });
+    });
+}
+
+function vehicleOf(text: string): VehicleId {
+  try {
+    return asId<VehicleId>(text);
+  } catch {
+    throw new RoadbedError(
+      'usage',
+      `--vehicle ${text}: expected lower-case letters, digits, ".", "_" and "-", at most 64`,
+    );
+  }
+}
+
+function registerAgents(program: Command, io: CommandIo): void {
+  withMember(program.command('agents'))
+    .description('drive many vehicles; start several of these and the vehicles spread over them')
+    .option('--capacity <n>', 'vehicles at most', wholeNumber('capacity', 1, 100_000), 100)
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed agents --broker mqtt://localhost:1883 --capacity 12',
+        'docker compose up --scale agents=4',
+      ]),
+    )
+    .action(async (flags: MemberFlags & { readonly capacity: number }) => {
+      const { capacity } = flags;
+      await untilInterrupted(io, (stop) =>
+        runPool({ ...memberOptions(io, flags, stop), capacity, pool: newPoolId() }),
+      );
+    });
+}
+
+/** Containers may share a process number and a start, but hardly also the fraction of a millisecond. */
+function newPoolId(): string {
+  const mark = `${isoNow()} ${process.pid} ${processSeconds()} ${process.env.HOSTNAME ?? ''}`;
+  return `pool-${sha256(new TextEncoder().encode(mark)).slice(0, 10)}`;
+}
+
+// ---- dashboard -------------------------------------------------------------------------------------------------
+
+interface DashboardFlags extends FeedFlags {
+  readonly runs: string;
+  readonly port: number;
+}
+
+function registerDashboard(program: Command, io: CommandIo): void {
+  withFeed(program.command('dashboard'))
+    .description('show the runs of a folder, the one that is being written live')
+    .option('--runs <dir>', 'folder of runs', 'runs')
+    .option('--port <n>', 'port of the dashboard', wholeNumber('port', 0, 65535), 8080)
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed dashboard --runs runs',
+        'ROADBED_TOKEN=... roadbed dashboard --host 0.0.0.0 --port 9000',
+      ]),
+    )
+    .action(async (flags: DashboardFlags) => {
+      const follower = new RunFollower(flags.runs);
+      try {
+        const feed = await openFeed(io, flags, () => follower.current);
+        await untilInterrupted(io, aborted);
+        await feed.close();
+      } finally {
+        follower.close();
+      }
+    });
+}
+
+async function openFeed(
+  io: CommandIo,
+  flags: DashboardFlags,
+  live: () => LiveSource | undefined,
+): Promise<Feed> {
+  const { host, port, runs: runsDirectory } = flags;
+  const token = flags.token ?? (process.env.ROADBED_TOKEN || undefined);
+  const feed = await startFeed({ host, port, token, runsDirectory, live, assets: await bundlePage() });
+  io.err(`Dashboard: ${feed.url}${token === undefined ? '' : ' (add ?token= and the token)'}`);
+  return feed;
+}
+
+// ---- all -------------------------------------------------------------------------------------------------------
+
+/** Works until it is done, or the user ends it: both are a good end for a process that serves. */
+async function untilInterrupted(io: CommandIo, work: (stop: AbortSignal) => Promise<void>): Promise<void> {
+  const interrupt = onInterrupt(io);
+  try {
+    await work(interrupt.signal);
+  } finally {
+    interrupt.release();
+  }
+}

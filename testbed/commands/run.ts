@@ -184,7 +184,8 @@ async function stay(io: CommandIo, watched: Watched): Promise<void> {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function printSummary(io: CommandIo, summary: RunSummary, json: boolean): void {
+/** The figures of a run, for people or as JSON. */
+export function printSummary(io: CommandIo, summary: RunSummary, json: boolean): void {
   if (json) return io.out(JSON.stringify(summary, null, 2));
   const s = summary;
   io.out(`run        ${s.runId}`);
