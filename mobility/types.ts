@@ -1,4 +1,5 @@
 // What the mobility room tells the others: plain records, made for reading. Nothing in this room knows that anyone learns.
+// Must not: hold behaviour.
 //
 // Glossary. Road: a directed polyline with one lane in this first engine; a vehicle's place is (road, offset). Offset:
 // metres from the road's start to the front bumper. RSU: a roadside unit, here only an antenna with a coverage disc.

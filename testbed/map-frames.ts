@@ -19,6 +19,9 @@ interface Mark {
   endedAt: number;
 }
 
+/** Asks what a vehicle is doing; undefined where nobody knows. */
+export type ActivityOf = (vehicle: VehicleId) => Activity | undefined;
+
 /** An outcome stays visible this long, seconds. */
 const showOutcomeSeconds = 4;
 
@@ -48,7 +51,7 @@ export class FrameMaker {
   make(
     at: number,
     fixes: readonly Fix[],
-    activityOf: (vehicle: VehicleId) => Activity | undefined,
+    activityOf: ActivityOf,
   ): { bytes: Uint8Array; newIds: VehicleId[]; firstNew: number } {
     const vehicles = fixes.map((fix) => this.#vehicle(at, fix, activityOf(fix.vehicle)));
     const newIds = this.#newIds;

@@ -63,6 +63,14 @@ export function deviceOf(scenario: Scenario, vehicle: VehicleId): DeviceProfile 
   };
 }
 
+/** How much longer than nominal a vehicle's computing takes in each round: its own stream, so the same over any link. */
+export function slowdownOf(scenario: Scenario, vehicle: VehicleId): (round: number) => number {
+  const spread =
+    scenario.devices.find(({ name }) => name === deviceOf(scenario, vehicle).name)?.speedSpread ?? 0;
+  const rng = Rng.root(scenario.seed).fork('slowdown').fork(vehicle);
+  return (round) => rng.fork(`round-${round}`).between(1 - spread, 1 + spread);
+}
+
 /** The device at `place` (0..1) of the shares laid end to end. */
 function pick(devices: Scenario['devices'], place: number): Scenario['devices'][number] {
   const total = devices.reduce((sum, device) => sum + device.share, 0);

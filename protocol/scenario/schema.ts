@@ -95,6 +95,8 @@ const device = z.strictObject({
   share: positive.default(1),
   /** Sustained training speed in floating-point operations per second. */
   trainingFlopsPerSecond: positive,
+  /** A round's computing takes U(1 - spread, 1 + spread) times the nominal time; the RSU only knows the nominal one. [ours] */
+  speedSpread: z.number().min(0).max(0.9).default(0.2),
   memoryMegabytes: positive.default(4096),
   computeWatts: nonNegative.default(10),
   transmitWatts: nonNegative.default(0.5),

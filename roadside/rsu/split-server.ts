@@ -58,7 +58,7 @@ async function computeGradient(
 ): Promise<GradientReady> {
   if (!assignment.upper) throw new Error('this task has no upper half');
   const upper = await assignment.upper;
-  const { gradient } = upper.step(smashed, labels);
+  const { gradient, loss } = upper.step(smashed, labels);
   const step = assignment.nextStep;
   const vehicle = manifest.key.split('/')[1] ?? '';
   return {
@@ -68,7 +68,13 @@ async function computeGradient(
       key: blobKey(assignment.round, vehicle, 'gradient', step),
       purpose: 'gradient',
       bytes: bytesOfFloats(gradient),
-      meta: { round: assignment.round, step, shape: manifest.meta.shape, samples: manifest.meta.samples },
+      meta: {
+        round: assignment.round,
+        step,
+        shape: manifest.meta.shape,
+        samples: manifest.meta.samples,
+        trainLoss: loss,
+      },
       eager: true,
     },
   };

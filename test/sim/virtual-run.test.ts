@@ -25,7 +25,9 @@ const small = [
 ];
 
 async function run(sets: readonly string[], options: Partial<RunOptions> = {}): Promise<RunSummary> {
-  const loaded = loadScenario(join(bundledDirectory, 'highway-signs.yaml'), { sets: [...small, ...sets], seed: 7 });
+  const loaded = loadScenario(join(bundledDirectory, 'highway-signs.yaml'), {
+    sets: ['seed=7', ...small, ...sets],
+  });
   return runVirtual({
     loaded,
     runsDirectory: folder,
@@ -64,10 +66,13 @@ describe('a run in virtual time', () => {
     ledger.close();
     const selected = events.filter(({ body }) => body.kind === 'vehicle-selected');
     const ended = events.filter(({ body }) => body.kind === 'vehicle-outcome');
-    const keyOf = ({ body }: (typeof events)[number]): string => ('vehicle' in body && 'round' in body ? `${body.round}/${body.vehicle}` : '');
+    const keyOf = ({ body }: (typeof events)[number]): string =>
+      'vehicle' in body && 'round' in body ? `${body.round}/${body.vehicle}` : '';
     expect(ended.map(keyOf).sort()).toEqual(selected.map(keyOf).sort());
     expect(summary.selected).toBe(selected.length);
-    expect(summary.selected).toBe(summary.committed + summary.left + summary.late + summary.refused + summary.failed);
+    expect(summary.selected).toBe(
+      summary.committed + summary.left + summary.late + summary.refused + summary.failed,
+    );
   });
 
   it('splits models with slow cars, and the split updates are committed', async () => {
@@ -86,7 +91,9 @@ describe('a run in virtual time', () => {
 
   it('stops cleanly when asked, with the log complete', async () => {
     let asked = 0;
-    const summary = await run(['stop.rounds=50'], { stopRequested: () => (++asked > 3000 ? 'enough' : null) });
+    const summary = await run(['stop.rounds=50'], {
+      stopRequested: () => (++asked > 3000 ? 'enough' : null),
+    });
     const ledger = Ledger.open(join(summary.database, '..'), { readOnly: true });
     const last = ledger.events().at(-1);
     ledger.close();

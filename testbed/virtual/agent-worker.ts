@@ -20,6 +20,7 @@ import { vehicleTopic } from '../../protocol/topics.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import type { VehicleInput } from '../../vehicle-agent/types.ts';
+import { slowdownOf } from '../plan.ts';
 import { seal } from './envelope.ts';
 import { Inbox } from './inbox.ts';
 import type {
@@ -90,6 +91,7 @@ async function spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
     outbox: new MemoryOutbox(),
     rng: Rng.root(scenario.seed).fork('agent').fork(vehicle),
     beaconSeconds: 1,
+    slowdown: slowdownOf(scenario, vehicle),
   });
   const link = setup.brokerUrl
     ? await connectMqtt({ url: setup.brokerUrl, clientId: `${run}-${vehicle}` })
@@ -128,7 +130,8 @@ function send(vehicle: VehicleId, car: Car, message: UpMessage, body: Uint8Array
   const sequence = ++car.sent;
   const bulk = message.kind === 'chunk';
   if (!car.link) return { sequence, bytes: frame.length, bulk, payload: frame };
-  void car.link.publish(vehicleTopic(run, 'up', vehicle), seal(sequence, frame));
+  // A lost publication shows as a frame that never arrives, which the RSU's inbox reports by name.
+  car.link.publish(vehicleTopic(run, 'up', vehicle), seal(sequence, frame)).catch(() => undefined);
   return { sequence, bytes: frame.length, bulk };
 }
 

@@ -29,7 +29,9 @@ class Seat {
 
   constructor(setup: WorkerSetup) {
     const module = new URL('./agent-worker.ts', import.meta.url).href;
-    this.worker = new Worker(new URL('../worker-entry.mjs', import.meta.url), { workerData: { ...setup, module } });
+    this.worker = new Worker(new URL('../worker-entry.mjs', import.meta.url), {
+      workerData: { ...setup, module },
+    });
     this.ready = new Promise((resolve, reject) =>
       this.waiting.set(0, { resolve: (reply) => reply.kind === 'ready' && resolve(reply), reject }),
     );

@@ -1,0 +1,119 @@
+// What a run leaves behind and shows meanwhile: its stores, the live picture, the totals. One for each run, virtual or
+// live. Impure: opens stores. Must not: decide anything about the run.
+
+import { sha256 } from '../base/hash.ts';
+import { asId, type RunId } from '../base/ids.ts';
+import type { Fix } from '../mobility/types.ts';
+import type { LoggedEvent } from '../protocol/events.ts';
+import type { MapScene, RunSummary } from '../protocol/run-info.ts';
+import type { Scenario } from '../protocol/scenario/schema.ts';
+import { LiveRun } from '../roadside/feed/live.ts';
+import { createRun, type RunStores } from '../roadside/store/run-directory.ts';
+import { type ActivityOf, FrameMaker } from './map-frames.ts';
+import { isoNow, machine, processSeconds } from './system.ts';
+import { TotalsFold } from './totals.ts';
+import { roadbedVersion } from './version.ts';
+
+export interface RecordingOptions {
+  readonly run: RunId;
+  readonly runsDirectory: string;
+  readonly scenario: Scenario;
+  readonly engine: string;
+  readonly engineReasons: readonly string[];
+  readonly link: string;
+  readonly argv: readonly string[];
+  readonly scene: MapScene;
+  /** Told of every event after it is committed. */
+  readonly onEvents?: (events: readonly LoggedEvent[]) => void;
+}
+
+/** A run id: the scenario, its seed, and a mark of the moment, so that two runs never share a folder. */
+export function newRunId(scenario: Scenario): RunId {
+  const moment = `${isoNow()} ${process.pid} ${processSeconds()}`;
+  const mark = sha256(new TextEncoder().encode(moment)).slice(0, 6);
+  return asId<RunId>(`${scenario.name.slice(0, 40)}-s${scenario.seed}-${mark}`);
+}
+
+export class Recording {
+  readonly stores: RunStores;
+  readonly live: LiveRun;
+  readonly #options: RecordingOptions;
+  readonly #frames: FrameMaker;
+  readonly #totals = new TotalsFold();
+  readonly #startedSeconds = processSeconds();
+
+  /** Creates the run's folder. Throws RoadbedError('store') where it cannot. */
+  constructor(options: RecordingOptions) {
+    const { run, scenario, engine, engineReasons, link, argv, scene } = options;
+    const about = { runId: run, seed: scenario.seed, engine, link, startedAt: isoNow(), scene };
+    this.#options = options;
+    const versions = machine(roadbedVersion);
+    this.stores = createRun(options.runsDirectory, run, {
+      ...about,
+      scenario,
+      engineReasons,
+      versions,
+      argv,
+    });
+    this.live = new LiveRun({ ...about, scenario: scenario.name, description: scenario.description });
+    this.#frames = new FrameMaker(scene.box);
+  }
+
+  /** Hears events that were committed. */
+  hear(events: readonly LoggedEvent[]): void {
+    this.#frames.hear(events);
+    this.#totals.hear(events);
+    this.live.push(events);
+    this.#options.onEvents?.(events);
+  }
+
+  /** Draws the world at `at`. */
+  show(at: number, fixes: readonly Fix[], activityOf: ActivityOf): void {
+    const { bytes, newIds, firstNew } = this.#frames.make(at, fixes, activityOf);
+    if (newIds.length > 0) {
+      this.stores.telemetry.addVehicles(firstNew, newIds);
+      this.live.vehicles(newIds);
+    }
+    this.stores.telemetry.addFrame(at, bytes);
+    this.live.frame(bytes, at);
+  }
+
+  /** Books the run as finished and returns its figures. */
+  finish(): RunSummary {
+    this.live.end();
+    const summary = this.#summary();
+    this.stores.ledger.finish(summary, isoNow());
+    return summary;
+  }
+
+  close(): void {
+    this.stores.close();
+  }
+
+  #summary(): RunSummary {
+    const { totals } = this.#totals;
+    const { run, engine } = this.#options;
+    const { ledger } = this.stores;
+    return {
+      runId: run,
+      database: ledger.path,
+      rounds: totals.rounds,
+      testAccuracy: totals.testAccuracy,
+      testLoss: totals.testLoss,
+      selected: totals.selected,
+      committed: totals.committed,
+      left: totals.left,
+      late: totals.late,
+      refused: totals.refused,
+      failed: totals.failed,
+      split: totals.split,
+      bytesUp: totals.bytesUp,
+      bytesDown: totals.bytesDown,
+      virtualSeconds: totals.virtualSeconds,
+      wallSeconds: processSeconds() - this.#startedSeconds,
+      eventLogSha256: ledger.eventLogSha256(),
+      modelSha256: totals.modelSha,
+      engine,
+    };
+  }
+}
