@@ -121,6 +121,7 @@ function createChart(host: HTMLElement, options: ChartOptions): Chart {
       const last = points[shown - 1];
       setText(reading, last === undefined ? '' : metric.text(metric.of(last)));
       empty.hidden = points.length > 0;
+      plotHost.style.visibility = points.length > 0 ? 'visible' : 'hidden';
       plotHost.setAttribute('aria-label', describe(metric, points.slice(0, shown)));
       plot.setData(columnsOf(axis(), points, shown, metric.of));
     },

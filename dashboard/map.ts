@@ -37,6 +37,9 @@ interface Spot {
   readonly headingRadians: number;
 }
 
+/** More vehicles than this are drawn smaller: they would cover each other, and copying costs by the pixel. */
+const crowd = 3000;
+const crowdScale = 0.6;
 /** A click within this many pixels of a vehicle means it. */
 const reachPixels = 16;
 const emptyBox: Box = { minX: 0, minY: 0, maxX: 1000, maxY: 600 };
@@ -47,6 +50,7 @@ export class RoadMap {
   #scene: MapScene = { box: emptyBox, roads: [], rsus: [] };
   #theme: Theme = themes.dark;
   #sprites = new SpriteSheet(themes.dark, 1);
+  #crowdSprites = this.#sprites;
   #port: Viewport = fitTo(emptyBox, { width: 1, height: 1 });
   #fitted = true;
   #coveredPixels = 0;
@@ -78,7 +82,7 @@ export class RoadMap {
 
   setTheme(theme: Theme): void {
     this.#theme = theme;
-    this.#sprites = new SpriteSheet(theme, this.#ratio);
+    this.#makeSprites();
     this.#groundStale = true;
   }
 
@@ -90,7 +94,7 @@ export class RoadMap {
       canvas.height = Math.max(1, Math.round(height * devicePixelRatio));
     }
     this.#port = resize(this.#port, width, height);
-    this.#sprites = new SpriteSheet(this.#theme, devicePixelRatio);
+    this.#makeSprites();
     this.#groundStale = true;
     if (this.#fitted) this.showAll();
   }
@@ -163,14 +167,29 @@ export class RoadMap {
     this.#groundStale = false;
   }
 
+  #makeSprites(): void {
+    this.#sprites = new SpriteSheet(this.#theme, this.#ratio);
+    this.#crowdSprites = new SpriteSheet(this.#theme, this.#ratio * crowdScale);
+  }
+
   #drawVehicles(): void {
     const { width, height } = this.#port;
-    const half = spritePixels / 2;
-    for (const { vehicle, x, y, headingRadians } of this.#spots) {
-      if (x < -half || y < -half || x > width + half || y > height + half) continue;
-      const sprite = this.#sprites.of(vehicle.state, headingRadians);
-      this.#traffic.drawImage(sprite, x - half, y - half, spritePixels, spritePixels);
+    const crowded = this.#spots.length > crowd;
+    const sprites = crowded ? this.#crowdSprites : this.#sprites;
+    const half = (spritePixels * (crowded ? crowdScale : 1)) / 2;
+    // Whole device pixels and no scaling: a plain copy, which a machine without a GPU does many times faster.
+    this.#traffic.setTransform(1, 0, 0, 1, 0, 0);
+    this.#traffic.imageSmoothingEnabled = false;
+    // Those at work lie over those that merely drive.
+    for (const atWork of [false, true]) {
+      for (const { vehicle, x, y, headingRadians } of this.#spots) {
+        if (isAtWork(vehicle) !== atWork) continue;
+        if (x < -half || y < -half || x > width + half || y > height + half) continue;
+        const [left, top] = [Math.round((x - half) * this.#ratio), Math.round((y - half) * this.#ratio)];
+        this.#traffic.drawImage(sprites.of(vehicle.state, headingRadians), left, top);
+      }
     }
+    this.#traffic.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
   }
 
   /** A line to the RSU the event log says the vehicle is with, or the nearest one before the log has said so. */
@@ -238,12 +257,19 @@ export class RoadMap {
   }
 }
 
+const isAtWork = ({ state }: FrameVehicle): boolean => state !== 'idle' && state !== 'in-range';
+
 function nearest(
   scene: MapScene,
   from: { readonly x: number; readonly y: number },
 ): MapScene['rsus'][number] | undefined {
-  const distance = (rsu: MapScene['rsus'][number]) => Math.hypot(rsu.x - from.x, rsu.y - from.y);
-  return [...scene.rsus].sort((a, b) => distance(a) - distance(b))[0];
+  let best: MapScene['rsus'][number] | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const rsu of scene.rsus) {
+    const distance = Math.hypot(rsu.x - from.x, rsu.y - from.y);
+    if (distance < least) [least, best] = [distance, rsu];
+  }
+  return best;
 }
 
 /** The box of roads and coverage discs together. */

@@ -3,6 +3,7 @@
 // Must not: know where a vehicle is.
 
 import type { FrameState } from '../protocol/frame.ts';
+import { frameStates } from '../protocol/frame.ts';
 import type { Shape, Theme } from './palette.ts';
 import { stateShapes } from './palette.ts';
 
@@ -11,11 +12,12 @@ const headings = 48;
 /** Width and height of a sprite, CSS pixels. */
 export const spritePixels = 22;
 
-export type Sprite = HTMLCanvasElement;
+export type Sprite = ImageBitmap;
 
 /** The signs of one theme and pixel ratio. */
 export class SpriteSheet {
-  readonly #sprites = new Map<string, Sprite>();
+  /** By state, then by heading step. */
+  readonly #sprites = new Map<FrameState, Sprite[]>(frameStates.map((state) => [state, []]));
   readonly #theme: Theme;
   readonly #ratio: number;
 
@@ -28,11 +30,11 @@ export class SpriteSheet {
   of(state: FrameState, headingRadians: number): Sprite {
     const turn = headingRadians / (2 * Math.PI);
     const step = Math.round((turn - Math.floor(turn)) * headings) % headings;
-    const name = `${state}/${step}`;
-    const held = this.#sprites.get(name);
+    const row = this.#sprites.get(state) ?? [];
+    const held = row[step];
     if (held !== undefined) return held;
     const sprite = drawSprite(this.#theme, state, (step / headings) * 2 * Math.PI, this.#ratio);
-    this.#sprites.set(name, sprite);
+    row[step] = sprite;
     return sprite;
   }
 }
@@ -44,12 +46,11 @@ export function drawSprite(
   headingRadians: number,
   devicePixelRatio: number,
 ): Sprite {
-  const canvas = document.createElement('canvas');
   const size = Math.ceil(spritePixels * devicePixelRatio);
-  canvas.width = size;
-  canvas.height = size;
+  // A bitmap, because it is copied many times and never drawn on again.
+  const canvas = new OffscreenCanvas(size, size);
   const context = canvas.getContext('2d');
-  if (context === null) return canvas;
+  if (context === null) throw new Error('This browser draws no canvas; the map cannot show.');
   context.scale(devicePixelRatio, devicePixelRatio);
   context.translate(spritePixels / 2, spritePixels / 2);
   context.lineJoin = 'round';
@@ -62,10 +63,15 @@ export function drawSprite(
     context.rotate(headingRadians);
   }
   paintShape(context, shape, theme.states[state], theme.ground);
-  return canvas;
+  return canvas.transferToImageBitmap();
 }
 
-function paintShape(context: CanvasRenderingContext2D, shape: Shape, colour: string, edge: string): void {
+function paintShape(
+  context: OffscreenCanvasRenderingContext2D,
+  shape: Shape,
+  colour: string,
+  edge: string,
+): void {
   const path = shapePath(shape);
   if (shape === 'hollow-arrow') {
     context.lineWidth = 1.8;
@@ -83,7 +89,7 @@ function paintShape(context: CanvasRenderingContext2D, shape: Shape, colour: str
 }
 
 /** A small wedge before a shape that has no front of its own, to show where the vehicle goes. */
-function paintNose(context: CanvasRenderingContext2D, colour: string, edge: string): void {
+function paintNose(context: OffscreenCanvasRenderingContext2D, colour: string, edge: string): void {
   const nose = polygon([
     [10.4, 0],
     [5, 3.6],

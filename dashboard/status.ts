@@ -31,6 +31,7 @@ export function createStatus(session: Session): Panel {
       const { connection } = session;
       setText(status, [connection.sentence, roundSentence(state)].filter(Boolean).join(' '));
       status.dataset.tone = connection.tone;
+      permalink.hidden = state.info === null;
       if (state.info === null) return;
       const { runId, scenario } = state.info;
       document.title = `${scenario} · ${runId} · roadbed`;

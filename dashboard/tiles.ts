@@ -54,7 +54,7 @@ function updateRound(tile: Tile, { view }: PageState): void {
   setText(tile.value, row === undefined ? '–' : String(row.round));
   const closed = row?.closedAt !== null;
   const run = view.closed === null ? '' : ' · run closed';
-  setText(tile.note, row === undefined ? 'none opened yet' : `${closed ? 'closed' : 'open'}${run}`);
+  setText(tile.note, row === undefined ? 'none' : `${closed ? 'closed' : 'open'}${run}`);
 }
 
 function updateAccuracy(tile: Tile, { view }: PageState): void {
