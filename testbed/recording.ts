@@ -1,6 +1,7 @@
 // What a run leaves behind and shows meanwhile: its stores, the live picture, the totals. One for each run, virtual or
 // live. Impure: opens stores. Must not: decide anything about the run.
 
+import { present } from '../base/assert.ts';
 import { sha256 } from '../base/hash.ts';
 import { asId, type RunId } from '../base/ids.ts';
 import type { Fix } from '../mobility/types.ts';
@@ -8,6 +9,7 @@ import type { LoggedEvent } from '../protocol/events.ts';
 import type { MapScene, RunSummary } from '../protocol/run-info.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { LiveRun } from '../roadside/feed/live.ts';
+import type { ManifestStart } from '../roadside/store/manifest.ts';
 import { createRun, type RunStores } from '../roadside/store/run-directory.ts';
 import { type ActivityOf, FrameMaker } from './map-frames.ts';
 import { isoNow, machine, processSeconds } from './system.ts';
@@ -35,28 +37,37 @@ export function newRunId(scenario: Scenario): RunId {
 }
 
 export class Recording {
-  readonly stores: RunStores;
   readonly live: LiveRun;
+  readonly #about: Omit<ManifestStart, 'scenario' | 'engineReasons' | 'versions' | 'argv'>;
+  #stores: RunStores | undefined;
   readonly #options: RecordingOptions;
   readonly #frames: FrameMaker;
   readonly #totals = new TotalsFold();
   readonly #startedSeconds = processSeconds();
 
-  /** Creates the run's folder. Throws RoadbedError('store') where it cannot. */
   constructor(options: RecordingOptions) {
-    const { run, scenario, engine, engineReasons, link, argv, scene } = options;
-    const about = { runId: run, seed: scenario.seed, engine, link, startedAt: isoNow(), scene };
+    const { run, scenario, engine, link, scene } = options;
     this.#options = options;
+    this.#about = { runId: run, seed: scenario.seed, engine, link, startedAt: isoNow(), scene };
+    this.live = new LiveRun({ ...this.#about, scenario: scenario.name, description: scenario.description });
+    this.#frames = new FrameMaker(scene.box);
+  }
+
+  /** Creates the run's folder: after all else that can fail. Throws RoadbedError('store') where it cannot. */
+  open(): void {
+    const { run, runsDirectory, scenario, engineReasons, argv } = this.#options;
     const versions = machine(roadbedVersion);
-    this.stores = createRun(options.runsDirectory, run, {
-      ...about,
+    this.#stores = createRun(runsDirectory, run, {
+      ...this.#about,
       scenario,
       engineReasons,
       versions,
       argv,
     });
-    this.live = new LiveRun({ ...about, scenario: scenario.name, description: scenario.description });
-    this.#frames = new FrameMaker(scene.box);
+  }
+
+  get stores(): RunStores {
+    return present(this.#stores, 'the store of a recording that was not opened');
   }
 
   /** Hears events that were committed. */
@@ -87,7 +98,7 @@ export class Recording {
   }
 
   close(): void {
-    this.stores.close();
+    this.#stores?.close();
   }
 
   #summary(): RunSummary {

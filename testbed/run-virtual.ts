@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly engine: EnginePreference;
   /** Virtual seconds a wall second at most; absent: as fast as possible. */
   readonly pace?: number;
+  /** Keep every update's bytes in the run's folder. */
+  readonly keepUpdates?: boolean;
   readonly argv: readonly string[];
   readonly note: (text: string) => void;
   /** Told of the run before its first event: a dashboard can follow it. */
@@ -67,6 +69,7 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   const about = { run, scenario, engine, engineReasons: reasons, scene: mapScene(mobility) };
   const recording = closing.add(new Recording({ ...options, ...about }), (r) => r.close());
   await options.onLive?.(recording.live);
+  recording.open();
   // 4 The RSU and the world, until the RSU has finished.
   const rsu = await openRsu(options, data, mobility, recording, pool);
   const conductor = new Conductor({
@@ -117,6 +120,7 @@ async function openRsu(
     model: data.model,
     evaluationData: data.evaluation,
     dataFingerprint: data.fingerprint,
+    keepUpdates: options.keepUpdates,
     onEvents: (events) => recording.hear(events),
   });
 }

@@ -2,7 +2,7 @@
 // the commit, wishes that go out at the end. Must not: decide anything.
 
 import { assert, present } from '../../base/assert.ts';
-import type { VehicleId } from '../../base/ids.ts';
+import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { encodeFrame } from '../../protocol/codec.ts';
 import type { EventBody } from '../../protocol/events.ts';
 import type { DownMessage, Framed, Message } from '../../protocol/messages.ts';
@@ -35,6 +35,7 @@ export class Desk {
   #events: RoundEvent[] = [];
   #log: { at: number; body: EventBody }[] = [];
   #outputs = noWishes();
+  #droppable: BlobSha[] = [];
   #tickets = 0;
 
   constructor(options: RsuOptions) {
@@ -122,6 +123,11 @@ export class Desk {
     this.#events.unshift(...moved);
   }
 
+  /** These blobs are not needed once the log is committed. */
+  dropAfterCommit(shas: readonly BlobSha[]): void {
+    this.#droppable.push(...shas);
+  }
+
   /** Commits the log where that cannot wait, then hands out what is wished. */
   handOut(): RsuOutputs {
     const urgent = this.#log.some((entry) => !unhurried.has(entry.body.kind));
@@ -138,5 +144,7 @@ export class Desk {
     const events = this.options.ledger.append(this.#log);
     this.#log = [];
     this.options.onEvents?.(events);
+    for (const sha of this.#droppable) this.options.blobs.drop(sha);
+    this.#droppable = [];
   }
 }

@@ -49,7 +49,7 @@ export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest
   if (nonce !== assignment.nonce)
     return refuse(`wrong nonce for round ${round} (expected the one of the task)`);
   if (!purposeFits(assignment, manifest))
-    return refuse(`a ${manifest.purpose} for a ${assignment.plan} plan`);
+    return refuse(`purpose ${manifest.purpose} for a ${assignment.plan} plan`);
   const wanted = blobKey(
     round,
     peer.vehicle,
@@ -71,7 +71,7 @@ export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest
   if (samples === undefined || samples < 1) return refuse(`samples ${samples} (expected at least 1)`);
   const size = expectedBytes(config, assignment, manifest);
   if (manifest.size !== size)
-    return refuse(`a ${manifest.purpose} of ${manifest.size} bytes (expected ${size})`);
+    return refuse(`size of ${manifest.purpose} is ${manifest.size} bytes (expected ${size})`);
   if (manifest.purpose === 'smashed') {
     if (samples > config.scenario.training.batchSize)
       return refuse(`a mini-batch of ${samples} (expected at most ${config.scenario.training.batchSize})`);

@@ -73,7 +73,13 @@ export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>): BlobS
     weight,
     weights: floatsOf(desk, updateSha, `the update of ${vehicle}`),
   }));
-  return desk.options.blobs.put(bytesOfFloats(aggregate(base, contributions)));
+  const modelSha = desk.options.blobs.put(bytesOfFloats(aggregate(base, contributions)));
+  if (!desk.options.keepUpdates) {
+    const updates = effect.contributions.map(({ updateSha }) => updateSha);
+    // A single contribution may be the new model itself.
+    desk.dropAfterCommit(updates.filter((sha) => sha !== modelSha && sha !== effect.base));
+  }
+  return modelSha;
 }
 
 /** Asks for an evaluation of the global model on the held-out set. */

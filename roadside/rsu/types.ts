@@ -38,6 +38,7 @@ export interface EventSink {
 export interface BlobSink {
   put(bytes: Uint8Array): import('../../base/ids.ts').BlobSha;
   get(sha: import('../../base/ids.ts').BlobSha): Uint8Array | undefined;
+  drop(sha: import('../../base/ids.ts').BlobSha): void;
 }
 
 export interface RsuOptions {
@@ -51,6 +52,8 @@ export interface RsuOptions {
   readonly dataFingerprint: string;
   /** Told of every event after it is committed. */
   readonly onEvents?: (events: readonly LoggedEvent[]) => void;
+  /** Keep every update's bytes instead of dropping them when their round's average is committed. Default false. */
+  readonly keepUpdates?: boolean;
   /** Live only: a vehicle unheard for this long has left. */
   readonly beaconTimeoutSeconds?: number;
 }

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ export interface Blobs {
   /** The bytes at `sha`, not to be changed by the caller; undefined where they are not held. */
   get(sha: BlobSha): Uint8Array | undefined;
   has(sha: BlobSha): boolean;
+  /** Lets go of a blob; nothing happens where it is not held. */
+  drop(sha: BlobSha): void;
 }
 
 /** Blobs that live as long as the process. */
@@ -41,6 +44,10 @@ export class MemoryBlobs implements Blobs {
 
   has(sha: BlobSha): boolean {
     return this.#blobs.has(sha);
+  }
+
+  drop(sha: BlobSha): void {
+    this.#blobs.delete(sha);
   }
 }
 
@@ -81,6 +88,11 @@ export class FileBlobs implements Blobs {
 
   has(sha: BlobSha): boolean {
     return existsSync(this.#pathOf(sha));
+  }
+
+  drop(sha: BlobSha): void {
+    const path = this.#pathOf(sha);
+    this.#told('removed', path, () => rmSync(path, { force: true }));
   }
 
   /** Addresses are checked, so that no text from outside becomes a path. */

@@ -8,12 +8,11 @@ import type { EnginePreference } from '../../learning/training/engine.ts';
 import type { LoggedEvent } from '../../protocol/events.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
 import type { LiveRun } from '../../roadside/feed/live.ts';
-import { type Feed, startFeed } from '../../roadside/feed/server.ts';
+import type { Feed } from '../../roadside/feed/server.ts';
 import type { CommandIo } from '../io.ts';
-import { runLive } from '../live/run-live.ts';
-import { bundlePage } from '../page.ts';
+import { onInterrupt } from '../live/interrupt.ts';
 import { RunProgress } from '../progress.ts';
-import { type RunOptions, runVirtual } from '../run-virtual.ts';
+import type { RunOptions } from '../run-virtual.ts';
 import { bundledDirectory, loadScenario } from '../scenario-file.ts';
 import { oneOf, positiveNumber, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
 
@@ -24,6 +23,7 @@ interface RunFlags extends ScenarioOptions {
   readonly engine: EnginePreference;
   readonly pace?: number;
   readonly live?: boolean;
+  readonly keepUpdates?: boolean;
   readonly runs: string;
   readonly port?: number;
   readonly json?: boolean;
@@ -49,6 +49,7 @@ function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
     )
     .option('--engine <name>', `training engine: ${engines.join(', ')}`, oneOf('engine', engines), 'auto')
     .option('--live', 'wall time: agents train and send for real, nothing is simulated but the traffic')
+    .option('--keep-updates', 'keep the bytes of every update in the folder of the run, not only the models')
     .option('--runs <dir>', 'folder of runs', 'runs')
     .option('--json', 'print the figures as JSON');
 }
@@ -96,6 +97,8 @@ interface Watched {
 async function watch(io: CommandIo, flags: RunFlags, port: number | undefined): Promise<Watched> {
   let feed: Feed | undefined;
   if (port === undefined) return { onLive: undefined, feed: () => undefined };
+  const { bundlePage } = await import('../page.ts');
+  const { startFeed } = await import('../../roadside/feed/server.ts');
   const assets = await bundlePage();
   const onLive = async (live: LiveRun): Promise<void> => {
     feed = await startFeed({ port, assets, runsDirectory: flags.runs, live });
@@ -120,18 +123,20 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
     broker: flags.broker,
     workers: flags.workers,
     engine: flags.engine,
+    keepUpdates: flags.keepUpdates,
     pace: flags.pace,
     argv: process.argv.slice(2),
     note: (text) => io.err(text),
     onLive: watched.onLive,
     onEvents: (events: readonly LoggedEvent[]) => progress.hear(events),
-    stopRequested: () => interrupt.reason,
+    stopRequested: () => (interrupt.signal.aborted ? 'interrupted by the user' : null),
   };
   try {
-    const summary = await (flags.live ? runLive(options) : runVirtual(options));
+    const carryOut = await carrier(flags);
+    const summary = await carryOut(options);
     progress.done();
     printSummary(io, summary, flags.json ?? false);
-    if (interrupt.reason !== null)
+    if (interrupt.signal.aborted)
       throw new RoadbedError('interrupted', 'The run was interrupted; what it had is kept.');
     return summary;
   } finally {
@@ -140,25 +145,10 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
   }
 }
 
-/** The first Ctrl-C ends the run cleanly, the second at once. */
-function onInterrupt(io: CommandIo): { readonly reason: string | null; release(): void } {
-  let reason: string | null = null;
-  const handler = (): void => {
-    if (reason !== null) process.exit(130);
-    reason = 'interrupted by the user';
-    io.err('Ending the run (Ctrl-C again to end at once) ...');
-  };
-  process.on('SIGINT', handler);
-  process.on('SIGTERM', handler);
-  return {
-    get reason() {
-      return reason;
-    },
-    release: () => {
-      process.off('SIGINT', handler);
-      process.off('SIGTERM', handler);
-    },
-  };
+/** What carries the run out. Loaded when wanted: a command that shows its help need not load a training engine. */
+async function carrier({ live }: RunFlags): Promise<(options: RunOptions) => Promise<RunSummary>> {
+  if (live) return (await import('../live/run-live.ts')).runLive;
+  return (await import('../run-virtual.ts')).runVirtual;
 }
 
 async function start(io: CommandIo, path: string, flags: StartFlags): Promise<void> {
