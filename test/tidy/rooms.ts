@@ -25,6 +25,9 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   '@tensorflow/tfjs-backend-cpu': ['learning/training/'],
   '@tensorflow/tfjs-backend-wasm': ['learning/training/'],
   '@tensorflow/tfjs-node': ['learning/training/'],
+  // Decoders of image folders.
+  pngjs: ['learning/data/'],
+  'jpeg-js': ['learning/data/'],
   '@turf/turf': ['mobility/roads/'],
   // Types only: the shape of a GeoJSON file.
   geojson: ['mobility/roads/'],
