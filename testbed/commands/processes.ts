@@ -1,5 +1,6 @@
 // The commands of a deployment of separate processes: `rsu`, `mobility serve`, `agent`, `agents`, `dashboard`. All but the
-// RSU learn from its announcement at the broker what they need. Must not: know how a process works (live/ does).
+// RSU learn from its announcement at the broker what they need. What carries a command out is loaded when it is wanted:
+// showing help needs no training engine. Must not: know how a process works (live/ does).
 
 import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
@@ -9,19 +10,12 @@ import type { EnginePreference } from '../../learning/training/engine.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { dataDirectoryOf } from '../../protocol/scenario/rules.ts';
 import type { LiveSource } from '../../roadside/feed/live.ts';
-import { type Feed, startFeed } from '../../roadside/feed/server.ts';
+import type { Feed } from '../../roadside/feed/server.ts';
 import type { CommandIo } from '../io.ts';
-import { RunFollower } from '../live/follow.ts';
 import { onInterrupt } from '../live/interrupt.ts';
-import { openKept } from '../live/kept.ts';
 import type { MemberOptions } from '../live/member.ts';
-import { serveMobility } from '../live/mobility-process.ts';
-import { runPool } from '../live/pool.ts';
-import { runRsu } from '../live/run-rsu.ts';
-import { runAgent } from '../live/single.ts';
 import { aborted } from '../live/timers.ts';
-import { bundlePage } from '../page.ts';
-import { type PreparedData, prepareData } from '../prepare.ts';
+import type { PreparedData } from '../prepare.ts';
 import { RunProgress } from '../progress.ts';
 import { loadScenario } from '../scenario-file.ts';
 import { isoNow, processSeconds } from '../system.ts';
@@ -99,6 +93,7 @@ function registerRsu(program: Command, io: CommandIo): void {
 }
 
 async function rsu(io: CommandIo, path: string, flags: RsuFlags): Promise<void> {
+  const { runRsu } = await import('../live/run-rsu.ts');
   const { set, seed, rounds, data } = flags;
   const loaded = loadScenario(path, { sets: set, dataDirectory: data, seed, rounds });
   const interrupt = onInterrupt(io);
@@ -141,10 +136,17 @@ function registerMobility(program: Command, io: CommandIo): void {
     .description('move the vehicles of the announced run in wall time and tell each where it is')
     .addHelpText('after', examples(['roadbed mobility serve --broker mqtt://localhost:1883']))
     .action(async (path: string | undefined, flags: ScenarioOptions & BrokerFlags) => {
+      const { serveMobility } = await import('../live/mobility-process.ts');
       const { set, seed, rounds } = flags;
       const loaded = path ? loadScenario(path, { sets: set, seed, rounds, needsData: false }) : undefined;
       await untilInterrupted(io, (stop) =>
-        serveMobility({ brokerUrl: flags.broker, loaded, stop, note: (text) => io.err(text) }),
+        serveMobility({
+          brokerUrl: flags.broker,
+          clientId: `roadbed-mobility-${processMark()}`,
+          loaded,
+          stop,
+          note: (text) => io.err(text),
+        }),
       );
     });
 }
@@ -158,19 +160,19 @@ function withMember(command: Command): Command {
   );
 }
 
-/** The data of the announced scenario, as this machine has them. */
-function preparer(io: CommandIo, directory: string | undefined) {
-  return ({ scenario }: Announcement): PreparedData =>
-    prepareData(scenario, directory ?? dataDirectoryOf(scenario), (text) => io.err(text));
+async function memberOptions(io: CommandIo, flags: MemberFlags, stop: AbortSignal): Promise<MemberOptions> {
+  const { prepareData } = await import('../prepare.ts');
+  const note = (text: string): void => io.err(text);
+  return {
+    brokerUrl: flags.broker,
+    engine: flags.engine,
+    // The data of the announced scenario, as this machine has them.
+    prepare: ({ scenario }): PreparedData =>
+      prepareData(scenario, flags.data ?? dataDirectoryOf(scenario), note),
+    note,
+    stop,
+  };
 }
-
-const memberOptions = (io: CommandIo, flags: MemberFlags, stop: AbortSignal): MemberOptions => ({
-  brokerUrl: flags.broker,
-  engine: flags.engine,
-  prepare: preparer(io, flags.data),
-  note: (text) => io.err(text),
-  stop,
-});
 
 function registerAgent(program: Command, io: CommandIo): void {
   withMember(program.command('agent'))
@@ -186,8 +188,10 @@ function registerAgent(program: Command, io: CommandIo): void {
     )
     .action(async (flags: MemberFlags & { readonly vehicle: string; readonly outbox?: string }) => {
       const vehicle = vehicleOf(flags.vehicle);
-      await untilInterrupted(io, (stop) => {
-        const member = memberOptions(io, flags, stop);
+      const { openKept } = await import('../live/kept.ts');
+      const { runAgent } = await import('../live/single.ts');
+      await untilInterrupted(io, async (stop) => {
+        const member = await memberOptions(io, flags, stop);
         const keptOf = ({ run }: Announcement) => openKept(flags.outbox, run, member.note);
         return runAgent({ ...member, vehicle, keptOf });
       });
@@ -217,17 +221,18 @@ function registerAgents(program: Command, io: CommandIo): void {
       ]),
     )
     .action(async (flags: MemberFlags & { readonly capacity: number }) => {
+      const { runPool } = await import('../live/pool.ts');
       const { capacity } = flags;
-      await untilInterrupted(io, (stop) =>
-        runPool({ ...memberOptions(io, flags, stop), capacity, pool: newPoolId() }),
+      await untilInterrupted(io, async (stop) =>
+        runPool({ ...(await memberOptions(io, flags, stop)), capacity, pool: `pool-${processMark()}` }),
       );
     });
 }
 
-/** Containers may share a process number and a start, but hardly also the fraction of a millisecond. */
-function newPoolId(): string {
+/** Tells this process from others at the broker. Containers may share a process number and a start, but hardly also the fraction of a millisecond. */
+function processMark(): string {
   const mark = `${isoNow()} ${process.pid} ${processSeconds()} ${process.env.HOSTNAME ?? ''}`;
-  return `pool-${sha256(new TextEncoder().encode(mark)).slice(0, 10)}`;
+  return sha256(new TextEncoder().encode(mark)).slice(0, 10);
 }
 
 // ---- dashboard -------------------------------------------------------------------------------------------------
@@ -250,6 +255,7 @@ function registerDashboard(program: Command, io: CommandIo): void {
       ]),
     )
     .action(async (flags: DashboardFlags) => {
+      const { RunFollower } = await import('../live/follow.ts');
       const follower = new RunFollower(flags.runs);
       try {
         const feed = await openFeed(io, flags, () => follower.current);
@@ -266,6 +272,8 @@ async function openFeed(
   flags: DashboardFlags,
   live: () => LiveSource | undefined,
 ): Promise<Feed> {
+  const { startFeed } = await import('../../roadside/feed/server.ts');
+  const { bundlePage } = await import('../page.ts');
   const { host, port, runs: runsDirectory } = flags;
   const token = flags.token ?? (process.env.ROADBED_TOKEN || undefined);
   const feed = await startFeed({ host, port, token, runsDirectory, live, assets: await bundlePage() });

@@ -16,6 +16,7 @@ import { runWorld } from './world-host.ts';
 
 export interface MobilityOptions {
   readonly brokerUrl: string;
+  readonly clientId: string;
   readonly loaded: LoadedScenario | undefined;
   readonly note: (text: string) => void;
   readonly stop: AbortSignal;
@@ -23,8 +24,8 @@ export interface MobilityOptions {
 
 /** Moves vehicles until the run is over or `stop`. Throws RoadbedError('broker') where there is no broker. */
 export async function serveMobility(options: MobilityOptions): Promise<void> {
-  const { brokerUrl, stop, note } = options;
-  const link = await connectMqtt({ url: brokerUrl, clientId: `roadbed-mobility-${process.pid}` });
+  const { brokerUrl, clientId, stop, note } = options;
+  const link = await connectMqtt({ url: brokerUrl, clientId });
   try {
     await attend(link, stop, async (announcement, over) => {
       const mobility = mobilityOf(announcement, options.loaded);

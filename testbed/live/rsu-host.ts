@@ -11,7 +11,7 @@ import type { DownMessage } from '../../protocol/messages.ts';
 import { allUpTopic, announceTopic, vehicleOfTopic, vehicleTopic } from '../../protocol/topics.ts';
 import type { RsuActor } from '../../roadside/rsu/actor.ts';
 import type { RsuInput } from '../../roadside/rsu/types.ts';
-import type { Activity } from '../map-frames.ts';
+import type { Activity, ActivityOf } from '../map-frames.ts';
 import { LiveHost } from './live-host.ts';
 import { atMost, every } from './timers.ts';
 
@@ -31,11 +31,7 @@ export interface RsuHostOptions {
   readonly clock: Clock;
   readonly note: (text: string) => void;
   /** Told twice a second where the vehicles in contact are. */
-  readonly onWorld: (
-    at: number,
-    fixes: readonly Fix[],
-    activityOf: (vehicle: VehicleId) => Activity | undefined,
-  ) => void;
+  readonly onWorld: (at: number, fixes: readonly Fix[], activityOf: ActivityOf) => void;
   readonly stopRequested?: (() => string | null) | undefined;
 }
 
