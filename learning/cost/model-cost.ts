@@ -1,44 +1,13 @@
 // What a model costs, block by block, computed from its plan alone; and the flat weight vector taken apart at a cut.
 // Must not: import tfjs, or know a device's speed. That is the planner's business.
-//
-// Counting: a multiply and an add are two FLOPs. Convolution 2*k*k*in*out for each output pixel, dense 2*in*out, max
-// pooling k*k comparisons for each output element; biases and rectifiers are left out, as in the papers whose formulas
-// read these numbers (adaptive split learning, arXiv:2403.05158). Backward is twice forward where there are weights
-// (input gradient and weight gradient; papers count the input gradient of the first layer too), once for pooling.
+// How operations are counted is said in `flops.ts`.
 
 import { assert } from '../../base/assert.ts';
 import type { ModelSpec } from '../learner.ts';
-import {
-  assertCut,
-  layerParameters,
-  type PlacedBlock,
-  type PlacedLayer,
-  placeBlocks,
-} from '../models/blocks.ts';
+import { assertCut, placeBlocks } from '../models/blocks.ts';
+import { sizeOf } from './flops.ts';
+import { graphOfBlocks, totalOf } from './graph.ts';
 import type { BlockCost, ModelCost } from './types.ts';
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
-}
-
-/** Forward FLOPs of one layer for one sample. */
-function forwardFlops(layer: PlacedLayer): number {
-  const { plan, kernelShape, output } = layer;
-  if (plan.kind === 'maxpool') return plan.window * plan.window * size(output);
-  if (kernelShape === undefined) return 0;
-  return 2 * size(kernelShape) * output[0] * output[1];
-}
-
-function blockCost(block: PlacedBlock): BlockCost {
-  const cost = { name: block.name, forwardFlops: 0, backwardFlops: 0, parameters: 0 };
-  for (const layer of block.layers) {
-    const forward = forwardFlops(layer);
-    cost.forwardFlops += forward;
-    cost.backwardFlops += layer.kernelShape === undefined ? forward : 2 * forward;
-    cost.parameters += layerParameters(layer);
-  }
-  return { ...cost, outputFloats: size(block.output) };
-}
 
 function total(blocks: readonly BlockCost[], field: 'forwardFlops' | 'backwardFlops' | 'parameters'): number {
   return blocks.reduce((sum, block) => sum + block[field], 0);
@@ -46,7 +15,18 @@ function total(blocks: readonly BlockCost[], field: 'forwardFlops' | 'backwardFl
 
 /** The cost of every block of `spec`, for one sample. Throws RoadbedError('scenario') for an unknown model. */
 export function modelCost(spec: ModelSpec): ModelCost {
-  const blocks = placeBlocks(spec).map(blockCost);
+  const placed = placeBlocks(spec);
+  const { nodes } = graphOfBlocks(spec.name, placed);
+  const blocks = placed.map((block, index): BlockCost => {
+    const own = nodes.filter((node) => node.block === index);
+    return {
+      name: block.name,
+      forwardFlops: totalOf(own, 'forwardFlops'),
+      backwardFlops: totalOf(own, 'backwardFlops'),
+      parameters: totalOf(own, 'parameters'),
+      outputFloats: sizeOf(block.output),
+    };
+  });
   return {
     model: spec.name,
     blocks,

@@ -1,39 +1,19 @@
-// The models of the zoo as plain data: blocks of layers, and the shapes and sizes that follow from them. The cost model,
-// the initial weights and the split all read this; only `zoo.ts` turns it into tfjs layers.
+// The models of the zoo by name, as blocks of layers with every shape filled in. The cost model, the initial weights and
+// the split all read this; only `zoo.ts` turns it into tfjs layers.
 // Must not: import tfjs. An RSU plans cuts without loading a training engine.
 
 import { assert } from '../../base/assert.ts';
 import { RoadbedError } from '../../base/errors.ts';
 import type { ModelSpec } from '../learner.ts';
+import { googlenet, vgg16 } from './architectures/branching.ts';
+import { cnn, cnnPfl, lenet5, lenet12, mlp, softmaxRegression } from './architectures/chains.ts';
+import { mobilenet, resnet18, resnet18Imagenet, resnet50 } from './architectures/residual.ts';
+import { gpt, gpt2, textTransformer } from './architectures/transformers.ts';
+import { type PlacedLayer, placeChain } from './place.ts';
+import type { BlockPlan, Shape } from './plan.ts';
 
-/** Height, width, channels of one sample; a flat sample is [1, 1, n]. */
-export type Shape = readonly [number, number, number];
-
-export type LayerPlan =
-  | {
-      readonly kind: 'conv';
-      readonly filters: number;
-      readonly kernel: number;
-      readonly padding: 'valid' | 'same';
-    }
-  | { readonly kind: 'maxpool'; readonly window: number }
-  | { readonly kind: 'flatten' }
-  | { readonly kind: 'dense'; readonly units: number; readonly activation: 'relu' | 'linear' };
-
-/** What a cut may fall behind. A convolution carries its rectifier, so the smallest activations cross the cut. */
-export interface BlockPlan {
-  readonly name: string;
-  readonly layers: readonly LayerPlan[];
-}
-
-/** One layer with its shapes filled in. */
-export interface PlacedLayer {
-  readonly plan: LayerPlan;
-  readonly input: Shape;
-  readonly output: Shape;
-  /** Shape of the kernel; undefined for a layer without weights. The bias has the last entry's length. */
-  readonly kernelShape: readonly number[] | undefined;
-}
+export { layerParameters, type PlacedLayer } from './place.ts';
+export type { BlockPlan, LayerPlan, Shape } from './plan.ts';
 
 export interface PlacedBlock {
   readonly name: string;
@@ -41,65 +21,58 @@ export interface PlacedBlock {
   readonly output: Shape;
 }
 
-const flatten: LayerPlan = { kind: 'flatten' };
-const pool: LayerPlan = { kind: 'maxpool', window: 2 };
-
-function dense(units: number, activation: 'relu' | 'linear'): LayerPlan {
-  return { kind: 'dense', units, activation };
+/** A model of the zoo: its plan, and the data it is usually given. */
+export interface ModelEntry {
+  readonly name: string;
+  /** One sentence. */
+  readonly about: string;
+  readonly plan: (spec: ModelSpec) => BlockPlan[];
+  /** Shapes to show it for where none are given. */
+  readonly usual: { readonly inputShape: Shape; readonly classes: number };
+  /** False for models that are here for their layer graph and costs only. */
+  readonly trains: boolean;
 }
 
-function conv(filters: number, kernel: number, padding: 'valid' | 'same'): LayerPlan {
-  return { kind: 'conv', filters, kernel, padding };
-}
+const digits = { inputShape: [28, 28, 1], classes: 10 } as const;
+const colours = { inputShape: [32, 32, 3], classes: 10 } as const;
+const photos = { inputShape: [224, 224, 3], classes: 1000 } as const;
+const letters = { inputShape: [1, 64, 1], classes: 65 } as const;
+const subwords = { inputShape: [1, 1024, 1], classes: 50_257 } as const;
+const sentences = { inputShape: [1, 64, 1], classes: 4 } as const;
 
-/** One linear layer: convex, so algorithms can be checked against what theory says. */
-function softmaxRegression(spec: ModelSpec): BlockPlan[] {
-  return [{ name: 'logits', layers: [flatten, dense(spec.classes, 'linear')] }];
-}
+type Row = readonly [string, ModelEntry['plan'], ModelEntry['usual'], 'trains' | 'graph only', string];
 
-/** One hidden layer of 128, the MLP of McMahan et al., "Communication-Efficient Learning" (AISTATS 2017), smaller. */
-function mlp(spec: ModelSpec): BlockPlan[] {
-  return [
-    { name: 'hidden', layers: [flatten, dense(128, 'relu')] },
-    { name: 'logits', layers: [dense(spec.classes, 'linear')] },
-  ];
-}
+const rows: readonly Row[] = [
+  ['softmax-regression', softmaxRegression, digits, 'trains', 'one linear layer'],
+  ['mlp', mlp, digits, 'trains', 'one hidden layer of 128'],
+  ['lenet5', lenet5, colours, 'trains', 'LeNet-5 with rectifiers and max pooling'],
+  ['cnn', cnn, colours, 'trains', 'two padded 3x3 convolutions, hidden layer of 64'],
+  ['lenet12', lenet12, digits, 'trains', "ASL's 12-layer LeNet, every layer a block"],
+  ['cnn-pfl', cnnPfl, colours, 'trains', "pfl-research's CIFAR-10 CNN"],
+  ['text-transformer', textTransformer, sentences, 'trains', 'two layers of width 64 that classify a text'],
+  ['mobilenet', mobilenet, colours, 'trains', 'inverted residuals with depthwise convolutions, for 32x32'],
+  ['resnet18', resnet18, colours, 'trains', 'ResNet-18 with a 3x3 stem, for 32x32'],
+  ['gpt', gpt, letters, 'graph only', 'tiny GPT: 4 layers, width 128, 4 heads'],
+  ['resnet18-imagenet', resnet18Imagenet, photos, 'graph only', 'ResNet-18 for 224x224'],
+  ['resnet50', resnet50, photos, 'graph only', 'ResNet-50 for 224x224'],
+  ['googlenet', googlenet, photos, 'graph only', 'GoogLeNet with batch normalisation, no auxiliary heads'],
+  ['vgg16', vgg16, photos, 'graph only', 'VGG-16 for 224x224'],
+  ['gpt2', gpt2, subwords, 'graph only', 'GPT-2 small, head not tied'],
+];
 
-/**
- * LeNet-5 after LeCun et al., "Gradient-based learning applied to document recognition" (Proc. IEEE 1998), with
- * rectifiers and max pooling. The original takes 32x32; smaller images are padded in the first convolution instead.
- * 32x32x3 and 43 classes: 64,811 parameters.
- */
-function lenet5(spec: ModelSpec): BlockPlan[] {
-  const padding = spec.inputShape[0] < 32 ? 'same' : 'valid';
-  return [
-    { name: 'conv1', layers: [conv(6, 5, padding), pool] },
-    { name: 'conv2', layers: [conv(16, 5, 'valid'), pool] },
-    { name: 'dense1', layers: [flatten, dense(120, 'relu')] },
-    { name: 'dense2', layers: [dense(84, 'relu')] },
-    { name: 'logits', layers: [dense(spec.classes, 'linear')] },
-  ];
-}
+/** All models: those that train first, small before large. */
+export const modelEntries: readonly ModelEntry[] = rows.map(([name, plan, usual, use, about]) => ({
+  name,
+  about,
+  plan,
+  usual,
+  trains: use === 'trains',
+}));
 
-/** Two 3x3 convolutions and one hidden dense layer: the usual small CNN for 32x32 colour images. */
-function cnn(spec: ModelSpec): BlockPlan[] {
-  return [
-    { name: 'conv1', layers: [conv(32, 3, 'same'), pool] },
-    { name: 'conv2', layers: [conv(64, 3, 'same'), pool] },
-    { name: 'dense1', layers: [flatten, dense(64, 'relu')] },
-    { name: 'logits', layers: [dense(spec.classes, 'linear')] },
-  ];
-}
-
-const plans: Readonly<Record<string, (spec: ModelSpec) => BlockPlan[]>> = {
-  'softmax-regression': softmaxRegression,
-  mlp,
-  lenet5,
-  cnn,
-};
-
-/** Names of all models, in order of size. */
-export const modelNames: readonly string[] = Object.keys(plans);
+/** Names of all models that a car can train. */
+export const modelNames: readonly string[] = modelEntries
+  .filter((entry) => entry.trains)
+  .map((entry) => entry.name);
 
 /** Number of single-letter edits between two words (Levenshtein). */
 function editDistance(a: string, b: string): number {
@@ -116,60 +89,45 @@ function editDistance(a: string, b: string): number {
 }
 
 function unknownModel(name: string): RoadbedError {
-  const nearest = [...modelNames].sort((a, b) => editDistance(name, a) - editDistance(name, b));
+  const names = modelEntries.map((entry) => entry.name);
+  const nearest = [...names].sort((a, b) => editDistance(name, a) - editDistance(name, b));
   return new RoadbedError(
     'scenario',
-    `unknown model: ${name} (nearest: ${nearest.slice(0, 2).join(', ')}; all: ${modelNames.join(', ')}). ` +
+    `unknown model: ${name} (nearest: ${nearest.slice(0, 2).join(', ')}; all: ${names.join(', ')}). ` +
       'Write one of these names as the model of the scenario.',
   );
 }
 
-/** The output shape and kernel shape of one layer behind `input`. */
-function place(plan: LayerPlan, input: Shape): PlacedLayer {
-  const [height, width, channels] = input;
-  const floats = height * width * channels;
-  if (plan.kind === 'flatten') return { plan, input, output: [1, 1, floats], kernelShape: undefined };
-  if (plan.kind === 'dense') {
-    return { plan, input, output: [1, 1, plan.units], kernelShape: [floats, plan.units] };
-  }
-  if (plan.kind === 'maxpool') {
-    const output: Shape = [Math.floor(height / plan.window), Math.floor(width / plan.window), channels];
-    return { plan, input, output, kernelShape: undefined };
-  }
-  const lost = plan.padding === 'same' ? 0 : plan.kernel - 1;
-  const output: Shape = [height - lost, width - lost, plan.filters];
-  return { plan, input, output, kernelShape: [plan.kernel, plan.kernel, channels, plan.filters] };
+/** The model of that name. Throws RoadbedError('scenario') for a name that is not in the zoo. */
+export function modelEntry(name: string): ModelEntry {
+  const entry = modelEntries.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw unknownModel(name);
+  return entry;
+}
+
+function assertRoom(spec: ModelSpec, block: string, shape: Shape): void {
+  if (shape.every((side) => Number.isInteger(side) && side > 0)) return;
+  throw new RoadbedError(
+    'scenario',
+    `images of ${spec.inputShape.join('x')} are too small for ${spec.name}: block ${block} would put out ` +
+      `${shape.join('x')}. Take larger images, or the model mlp.`,
+  );
 }
 
 /**
- * The blocks of a model with every shape filled in.
- * Throws RoadbedError('scenario') for a name that is not in the zoo, or an image too small for the model.
+ * The blocks of a model with every shape filled in. Throws RoadbedError('scenario') for a name that is not in the zoo,
+ * an image too small for the model, or images where the model reads tokens.
  */
 export function placeBlocks(spec: ModelSpec): readonly PlacedBlock[] {
-  const plan = Object.hasOwn(plans, spec.name) ? plans[spec.name] : undefined;
-  if (plan === undefined) throw unknownModel(spec.name);
   let shape: Shape = spec.inputShape;
-  return plan(spec).map((block) => {
-    const layers = block.layers.map((layer) => {
-      const placed = place(layer, shape);
-      shape = placed.output;
-      return placed;
+  return modelEntry(spec.name)
+    .plan(spec)
+    .map((block) => {
+      const layers = placeChain(block.layers, shape);
+      shape = layers.at(-1)!.output;
+      assertRoom(spec, block.name, shape);
+      return { name: block.name, layers, output: shape };
     });
-    if (!shape.every((side) => Number.isInteger(side) && side > 0)) {
-      throw new RoadbedError(
-        'scenario',
-        `images of ${spec.inputShape.join('x')} are too small for ${spec.name}: block ${block.name} would put out ` +
-          `${shape.join('x')}. Take larger images, or the model mlp.`,
-      );
-    }
-    return { name: block.name, layers, output: shape };
-  });
-}
-
-/** Number of parameters of one layer: its kernel and one bias for each output channel. */
-export function layerParameters(layer: PlacedLayer): number {
-  if (layer.kernelShape === undefined) return 0;
-  return layer.kernelShape.reduce((product, side) => product * side, 1) + layer.kernelShape.at(-1)!;
 }
 
 /** Throws unless `cut` leaves at least one block on each side (0 < cut < number of blocks). */

@@ -1,10 +1,24 @@
-// Turns the plan of a model into tfjs layers. Everything about shapes is in `blocks.ts`; this file only spells it in
-// tfjs, so that any tool for tf.LayersModel (summary, save, convert) works on our models.
+// Turns the plan of a model into tfjs layers. Everything about shapes is in `blocks.ts` and `place.ts`; this file only
+// spells it in tfjs, so that any tool for tf.LayersModel (summary, save, convert) works on our chains.
 // Must not: draw initial weights. They come from outside, from our own random stream; here they start at zero.
 
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
+import { RoadbedError } from '../../base/errors.ts';
 import type { ModelSpec } from '../learner.ts';
-import { type LayerPlan, placeBlocks } from './blocks.ts';
+import { modelEntry, modelNames, placeBlocks } from './blocks.ts';
+import { mergeLayer } from './layers/merge.ts';
+import {
+  embed,
+  filterChannels,
+  gelu,
+  normalise,
+  projectPositions,
+  type SimpleLayer,
+  simpleLayer,
+} from './layers/simple.ts';
+import type { PlacedLayer } from './place.ts';
+import type { ChainLayerPlan, LayerPlan, MergePlan, WideLayerPlan } from './plan.ts';
 
 type Layer = layers.layers.Layer;
 
@@ -14,31 +28,102 @@ export interface BuiltModel {
   readonly blocks: readonly (readonly Layer[])[];
 }
 
-function buildLayer(plan: LayerPlan, inputShape: number[] | undefined): Layer {
-  const first = inputShape === undefined ? {} : { inputShape };
-  if (plan.kind === 'flatten') return layers.layers.flatten(first);
-  if (plan.kind === 'maxpool') return layers.layers.maxPooling2d({ ...first, poolSize: plan.window });
-  const initial = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
-  if (plan.kind === 'dense') {
-    return layers.layers.dense({ ...first, ...initial, units: plan.units, activation: plan.activation });
+const initial = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
+
+function isChain(plan: LayerPlan): plan is ChainLayerPlan {
+  return ['conv', 'maxpool', 'flatten', 'dense'].includes(plan.kind);
+}
+
+function buildChainLayer(plan: ChainLayerPlan, first: { inputShape?: number[] }): Layer {
+  switch (plan.kind) {
+    case 'flatten':
+      return layers.layers.flatten(first);
+    case 'maxpool':
+      return layers.layers.maxPooling2d({ ...first, poolSize: plan.window });
+    case 'dense':
+      return layers.layers.dense({ ...first, ...initial, units: plan.units, activation: plan.activation });
+    case 'conv':
+      return layers.layers.conv2d({
+        ...first,
+        ...initial,
+        filters: plan.filters,
+        kernelSize: plan.kernel,
+        padding: plan.padding,
+        activation: 'relu',
+      });
   }
-  return layers.layers.conv2d({
-    ...first,
-    ...initial,
-    filters: plan.filters,
-    kernelSize: plan.kernel,
-    padding: plan.padding,
-    activation: 'relu',
+}
+
+/** What the layers that are functions do with their input and weights. */
+function functionOf(plan: Exclude<WideLayerPlan, MergePlan>): SimpleLayer['apply'] | undefined {
+  switch (plan.kind) {
+    case 'batchnorm':
+      return (x, [scale, shift]) => normalise(x, [0, 1, 2], scale!, shift!);
+    case 'layernorm':
+      return (x, [scale, shift]) => normalise(x, [3], scale!, shift!);
+    case 'activate':
+      return plan.how === 'relu' ? (x) => tf.relu(x) : gelu;
+    case 'globalaverage':
+      return (x) => tf.mean(x, [1, 2], true);
+    case 'depthwise':
+      return filterChannels(plan.stride);
+    case 'project':
+      return projectPositions;
+    case 'embedding':
+      return embed;
+    default:
+      return undefined;
+  }
+}
+
+function buildWideLayer(placed: PlacedLayer, first: { inputShape?: number[] }): Layer {
+  const plan = placed.plan as WideLayerPlan;
+  if (plan.kind === 'merge') {
+    return mergeLayer(
+      plan,
+      placed.branches.map((branch) => branch.map((layer) => buildLayer(layer, undefined))),
+    );
+  }
+  if (plan.kind === 'linear-conv') {
+    const { filters, kernel, stride, padding, bias } = plan;
+    const shape = { filters, kernelSize: kernel, strides: stride, padding, useBias: bias };
+    return layers.layers.conv2d({ ...first, ...initial, ...shape });
+  }
+  if (plan.kind === 'pool') {
+    const config = { ...first, poolSize: plan.window, strides: plan.stride, padding: 'same' } as const;
+    return plan.how === 'max' ? layers.layers.maxPooling2d(config) : layers.layers.averagePooling2d(config);
+  }
+  return simpleLayer({
+    name: plan.kind,
+    weights: placed.tensors.map((tensor) => tensor.shape),
+    output: placed.output,
+    inputShape: first.inputShape,
+    apply: functionOf(plan)!,
   });
 }
 
-/** Builds `spec` with all weights zero; the last layer puts out logits. Throws RoadbedError('scenario') if unknown. */
+function buildLayer(placed: PlacedLayer, inputShape: number[] | undefined): Layer {
+  const first = inputShape === undefined ? {} : { inputShape };
+  return isChain(placed.plan) ? buildChainLayer(placed.plan, first) : buildWideLayer(placed, first);
+}
+
+/**
+ * Builds `spec` with all weights zero; the last layer puts out logits. Throws RoadbedError('scenario') if the model is
+ * unknown, or is in the zoo for its graph and costs only.
+ */
 export function buildModel(spec: ModelSpec): BuiltModel {
+  if (!modelEntry(spec.name).trains) {
+    throw new RoadbedError(
+      'scenario',
+      `${spec.name} is in the zoo for its layer graph and costs only and cannot be trained (models that can: ` +
+        `${modelNames.join(', ')}).`,
+    );
+  }
   const model = layers.sequential();
   let inputShape: number[] | undefined = [...spec.inputShape];
   const blocks = placeBlocks(spec).map((block) =>
-    block.layers.map(({ plan }) => {
-      const layer = buildLayer(plan, inputShape);
+    block.layers.map((placed) => {
+      const layer = buildLayer(placed, inputShape);
       inputShape = undefined;
       model.add(layer);
       return layer;

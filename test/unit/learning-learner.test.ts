@@ -12,9 +12,12 @@ import {
   TrainingError,
   type TrainingSettings,
 } from '../../learning/learner.ts';
-import { layerParameters, modelNames, placeBlocks } from '../../learning/models/blocks.ts';
+import { layerParameters, placeBlocks } from '../../learning/models/blocks.ts';
 import { createToyLearner } from '../../learning/toy-learner.ts';
 import { createTfjsLearner, liveTensors } from '../../learning/training/tfjs-learner.ts';
+
+/** The models that take seconds, not minutes, at every cut; the larger ones have tests of their own. */
+const chainNames = ['softmax-regression', 'mlp', 'lenet5', 'cnn'] as const;
 
 const settings: TrainingSettings = { epochs: 2, batchSize: 8, learningRate: 0.05, momentum: 0.9, seed: 5 };
 const shard = Uint32Array.from({ length: 21 }, (_, i) => (i * 5) % 24);
@@ -90,7 +93,7 @@ describe('every learner', () => {
 
     it(`${kind}: split training equals whole training at every cut, bit by bit`, async () => {
       const learner = open();
-      for (const model of modelNames.map(specOf)) {
+      for (const model of chainNames.map(specOf)) {
         const start = learner.initialWeights(model, 2);
         const whole = await learner.train({
           model,

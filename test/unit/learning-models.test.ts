@@ -17,12 +17,16 @@ describe('the zoo', () => {
   });
 
   it('has the textbook sizes for 28x28x1 and 10 classes', () => {
-    const sizes = modelNames.map((name) => [name, modelCost(mnist(name)).parameters]);
+    const names = ['softmax-regression', 'mlp', 'lenet5', 'cnn', 'lenet12', 'cnn-pfl'];
+    const sizes = names.map((name) => [name, modelCost(mnist(name)).parameters]);
+    expect(modelNames.slice(0, names.length)).toEqual(names);
     expect(Object.fromEntries(sizes)).toEqual({
       'softmax-regression': 7_850,
       mlp: 101_770,
       lenet5: 61_706,
       cnn: 220_234,
+      lenet12: 805_034,
+      'cnn-pfl': 1_199_882,
     });
   });
 
