@@ -68,6 +68,7 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     r.close(),
   );
   await options.onLive?.(recording.live);
+  recording.open();
   // 4 The RSU, driven by the machine's clock until it has finished.
   const rsu = new RsuActor({
     scenario,
