@@ -39,14 +39,12 @@ function choose(policy: Policy, state: unknown, count: number, seed = 1, chosen 
 function feedbackOf(ranking: { vehicle: VehicleId; arm: string }[], chosen = settings): RoundFeedback {
   return {
     round: 1,
-    members: ranking
-      .slice(0, 5)
-      .map(({ vehicle, arm }, i) => ({
-        vehicle,
-        arm,
-        outcome: i % 2 ? 'left' : 'committed',
-        seconds: 3 + i,
-      })),
+    members: ranking.slice(0, 5).map(({ vehicle, arm }, i) => ({
+      vehicle,
+      arm,
+      outcome: i % 2 ? 'left' : 'committed',
+      seconds: 3 + i,
+    })),
     participationRatio: 0.6,
     durationSeconds: 7,
     delayBounds: { minSeconds: 2, maxSeconds: 12 },

@@ -7,10 +7,20 @@ import { scenarioSchema } from '../../protocol/scenario/schema.ts';
 import { Air, type Lane, type Parcel } from '../../testbed/virtual/air.ts';
 
 const car = 'v1' as VehicleId;
-const radio = scenarioSchema.shape.radio.parse({ uplinkBandwidthHz: 5e6, downlinkBandwidthHz: 5e6, latencySeconds: 0.01, rsuTransmitPowerDbm: 23 });
+const radio = scenarioSchema.shape.radio.parse({
+  uplinkBandwidthHz: 5e6,
+  downlinkBandwidthHz: 5e6,
+  latencySeconds: 0.01,
+  rsuTransmitPowerDbm: 23,
+});
 
 /** An air with K0 = 5 whose schedule is kept: 1 MHz a car, so 2 bit/s/Hz are 2 Mbit/s. */
-function airWith(faults = {}): { air: Air; arrivals: [number, number][]; lost: number[]; plans: { at: number; lane: Lane; version: number }[] } {
+function airWith(faults = {}): {
+  air: Air;
+  arrivals: [number, number][];
+  lost: number[];
+  plans: { at: number; lane: Lane; version: number }[];
+} {
   const arrivals: [number, number][] = [];
   const lost: number[] = [];
   const plans: { at: number; lane: Lane; version: number }[] = [];
@@ -22,8 +32,20 @@ function airWith(faults = {}): { air: Air; arrivals: [number, number][]; lost: n
   return { air, arrivals, lost, plans };
 }
 
-const chunk = (sequence: number, bytes: number): Parcel => ({ vehicle: car, direction: 'up', sequence, bytes, bulk: true });
-const note = (sequence: number, bytes: number): Parcel => ({ vehicle: car, direction: 'up', sequence, bytes, bulk: false });
+const chunk = (sequence: number, bytes: number): Parcel => ({
+  vehicle: car,
+  direction: 'up',
+  sequence,
+  bytes,
+  bulk: true,
+});
+const note = (sequence: number, bytes: number): Parcel => ({
+  vehicle: car,
+  direction: 'up',
+  sequence,
+  bytes,
+  bulk: false,
+});
 
 describe('the air', () => {
   it('serves bulk frames one after the other at the Shannon rate of the share', () => {
