@@ -1,4 +1,5 @@
-// What has to be given back when a run ends, however it ends: last opened, first closed. Must not: swallow errors.
+// What has to be given back when a run ends, however it ends: last opened, first closed. Must not: swallow errors,
+// or let one failing step keep the others from being taken.
 
 export class Closing {
   readonly #steps: (() => unknown)[] = [];
@@ -10,6 +11,14 @@ export class Closing {
   }
 
   async close(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step();
+    const faults: unknown[] = [];
+    for (const step of this.#steps.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
   }
 }

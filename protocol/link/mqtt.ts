@@ -18,6 +18,8 @@ export interface MqttOptions {
   readonly password?: string;
   /** Published by the broker when this client vanishes: a hint for the map, nothing more. */
   readonly will?: { readonly topic: string; readonly payload: Uint8Array };
+  /** Messages the broker may owe an answer to before publishing is refused; default 1,024. */
+  readonly maximumPending?: number;
 }
 
 type Handler = (topic: string, payload: Uint8Array) => void;
@@ -30,6 +32,8 @@ const reconnectSeconds = 1;
 const keepaliveSeconds = 30;
 /** Messages the broker has not taken yet; 1,024 chunks are 64 MiB. Beyond, publishing is refused, not queued. */
 const maximumPending = 1024;
+/** How long closing waits for a broker that answers no more, for each of its two steps. */
+const closeSeconds = 2;
 
 function clientOptions({ clientId, username, password, will }: MqttOptions): IClientOptions {
   return {
@@ -57,6 +61,21 @@ function unreachable(url: string, why: string): RoadbedError {
 function reasonOf(error: Error): string {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : messageOf(error) || 'no reason given';
+}
+
+/** True when `work` ended, either way, within `seconds`. */
+async function endsWithin(seconds: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), seconds * 1000);
+  });
+  const over = work.then(
+    () => true,
+    () => true,
+  );
+  const inTime = await Promise.race([over, tooLate]);
+  clearTimeout(timer);
+  return inTime;
 }
 
 /** Waits for the first connection; ends the client and throws where there is none. */
@@ -97,18 +116,20 @@ export async function connectMqtt(options: MqttOptions): Promise<Link> {
     throw unreachable(options.url, messageOf(error));
   }
   await firstConnection(client, options.url);
-  return new MqttLink(client);
+  return new MqttLink(client, options.maximumPending ?? maximumPending);
 }
 
 class MqttLink implements Link {
   readonly #client: MqttClient;
   readonly #filters = new Map<string, Handler>();
   readonly #watchers: ((connected: boolean) => void)[] = [];
-  #pending = 0;
+  readonly #maximumPending: number;
+  readonly #pending = new Set<Promise<unknown>>();
   #connected = true;
 
-  constructor(client: MqttClient) {
+  constructor(client: MqttClient, maximumPending: number) {
     this.#client = client;
+    this.#maximumPending = maximumPending;
     client.on('error', () => {
       // Told through `close`, which follows; without a listener Node would end the process.
     });
@@ -118,14 +139,15 @@ class MqttLink implements Link {
   }
 
   async publish(topic: string, payload: Uint8Array, options: { retain?: boolean } = {}): Promise<void> {
-    if (this.#pending >= maximumPending)
-      throw new Error(`link full: ${this.#pending} messages wait for the broker (expected fewer)`);
-    this.#pending++;
+    if (this.#pending.size >= this.#maximumPending)
+      throw new Error(`link full: ${this.#pending.size} messages wait for the broker (expected fewer)`);
+    const view = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    const taken = this.#client.publishAsync(topic, view, { qos: 1, retain: options.retain ?? false });
+    this.#pending.add(taken);
     try {
-      const view = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-      await this.#client.publishAsync(topic, view, { qos: 1, retain: options.retain ?? false });
+      await taken;
     } finally {
-      this.#pending--;
+      this.#pending.delete(taken);
     }
   }
 
@@ -138,9 +160,12 @@ class MqttLink implements Link {
     this.#watchers.push(handler);
   }
 
+  /** Lets the broker take what it was sent, then says goodbye; a broker that answers no more is not waited for. */
   async close(): Promise<void> {
     this.#watchers.length = 0;
-    await this.#client.endAsync();
+    const answers = Promise.allSettled([...this.#pending]);
+    const isClean = this.#client.connected && (await endsWithin(closeSeconds, answers));
+    if (!(await endsWithin(closeSeconds, this.#client.endAsync(!isClean)))) this.#client.stream.destroy();
   }
 
   async #regain(): Promise<void> {

@@ -187,6 +187,26 @@ describe('the MQTT link', () => {
     await broker.close();
   });
 
+  it('closes although the broker is gone and still owes it an answer', async () => {
+    const broker = await startBroker();
+    const link = await connectMqtt({ url: broker.url, clientId: 'v1' });
+    const lost = new Promise<void>((resolve) => link.onConnection(() => resolve()));
+    await broker.close();
+    await lost;
+    // Nobody takes this message any more, and nobody ever will.
+    link.publish('up/v1', bytes(1)).catch(() => undefined);
+    await link.close();
+  });
+
+  it('refuses messages beyond the number its owner allows to wait', async () => {
+    const broker = await startBroker();
+    const link = await connectMqtt({ url: broker.url, clientId: 'v1', maximumPending: 2 });
+    const results = await Promise.allSettled([1, 2, 3].map((value) => link.publish('up/v1', bytes(value))));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    await link.close();
+    await broker.close();
+  });
+
   it('has its will published when it vanishes', async () => {
     const broker = await startBroker();
     const rsu = await connectMqtt({ url: broker.url, clientId: 'rsu' });

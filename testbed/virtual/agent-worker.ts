@@ -2,7 +2,7 @@
 // nothing else to do. Must not: decide when anything happens (the conductor's clock does), or share state between cars.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { assert, present } from '../../base/assert.ts';
+import { present } from '../../base/assert.ts';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import type { RunId, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
@@ -41,6 +41,7 @@ interface Car {
   sent: number;
 }
 
+const port = present(parentPort, 'the port of a worker thread');
 const setup = workerData as WorkerSetup;
 const run = setup.run as RunId;
 const cars = new Map<VehicleId, Car>();
@@ -48,7 +49,18 @@ const cars = new Map<VehicleId, Car>();
 const inbox = new Inbox(() => undefined);
 let training: Promise<unknown> = Promise.resolve();
 
-const engine = await openEngine(setup.engine);
+/** An error as an answer: classes do not cross threads, so the reason travels as text. */
+const refusal = (id: number, error: unknown): WorkerAnswer => ({
+  id,
+  ok: false,
+  error: messageOf(error),
+  reason: error instanceof RoadbedError ? error.reason : 'internal',
+});
+
+const engine = await openEngine(setup.engine).catch((error: unknown) => {
+  port.postMessage(refusal(0, error));
+  throw error;
+});
 const learner: Learner = learnerOn(engine);
 
 /** Lets waiting control messages through before the next piece of heavy work. */
@@ -177,19 +189,12 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
   return { kind: 'done' };
 }
 
-const port = parentPort;
-assert(port, 'agent-worker.ts runs in a worker thread');
 port.on('message', async ({ id, body }: WorkerEnvelope<WorkerRequest>) => {
   let reply: WorkerAnswer;
   try {
     reply = { id, ok: true, body: await answer(body) };
   } catch (error) {
-    reply = {
-      id,
-      ok: false,
-      error: messageOf(error),
-      reason: error instanceof RoadbedError ? error.reason : 'internal',
-    };
+    reply = refusal(id, error);
   }
   port.postMessage(reply);
 });

@@ -2,6 +2,7 @@
 // due but still on its way: that is how the virtual clock waits for the physical world.
 // Must not: hand a frame out twice, or keep one that was lost on the simulated air.
 
+import { RoadbedError } from '../../base/errors.ts';
 import { unseal } from './envelope.ts';
 
 /** A physical delivery slower than this means a dead broker, not a slow one. */
@@ -42,8 +43,9 @@ export class Inbox {
       const timer = setTimeout(() => {
         this.#awaited.delete(key);
         reject(
-          new Error(
-            `frame ${key} was published but did not arrive within ${patienceMilliseconds / 1000} s: is the broker alive?`,
+          new RoadbedError(
+            'broker',
+            `frame ${key} was published but did not arrive within ${patienceMilliseconds / 1000} s: is the MQTT broker alive? (start it again and run again, or leave --broker out)`,
           ),
         );
       }, patienceMilliseconds);

@@ -25,6 +25,8 @@ class Seat {
   readonly worker: Worker;
   readonly waiting = new Map<number, Waiting>();
   readonly ready: Promise<Extract<WorkerReply, { kind: 'ready' }>>;
+  /** Why nobody answers any more; null while somebody does. */
+  #dead: Error | null = null;
   #next = 1;
 
   constructor(setup: WorkerSetup) {
@@ -42,6 +44,7 @@ class Seat {
 
   ask(body: WorkerRequest): Promise<WorkerReply> {
     const id = this.#next++;
+    if (this.#dead) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, body });
@@ -56,6 +59,7 @@ class Seat {
   }
 
   #died(error: Error): void {
+    this.#dead ??= error;
     for (const waiting of this.waiting.values()) waiting.reject(error);
     this.waiting.clear();
   }
@@ -83,8 +87,15 @@ export class WorkerPool {
     setup: WorkerSetup,
   ): Promise<{ pool: WorkerPool; engine: string; reasons: readonly string[] }> {
     const pool = new WorkerPool(Array.from({ length: count }, () => new Seat(setup)));
-    const [first] = await Promise.all(pool.#seats.map((seat) => seat.ready));
-    return { pool, engine: present(first, 'a worker').engine, reasons: first!.reasons };
+    try {
+      const [first] = await Promise.all(pool.#seats.map((seat) => seat.ready));
+      const { engine, reasons } = present(first, 'a worker');
+      return { pool, engine, reasons };
+    } catch (error) {
+      // The other workers would keep the process alive.
+      await pool.close();
+      throw error;
+    }
   }
 
   async spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
@@ -141,10 +152,15 @@ export class WorkerPool {
     return answer.result;
   }
 
+  /** Ends all workers, the dead and the unready ones too. */
   async close(): Promise<void> {
     await Promise.all(
       this.#seats.map(async (seat) => {
-        await seat.ask({ kind: 'close' }).catch(() => undefined);
+        const isReady = await seat.ready.then(
+          () => true,
+          () => false,
+        );
+        if (isReady) await seat.ask({ kind: 'close' }).catch(() => undefined);
         await seat.worker.terminate();
       }),
     );
