@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerModel } from './commands/model.ts';
 import { registerProcesses } from './commands/processes.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -33,6 +34,7 @@ export function buildProgram(io: CommandIo): Command {
   registerRuns(program, io);
   registerSql(program, io);
   registerScenario(program, io);
+  registerModel(program, io);
   registerDoctor(program, io);
   registerProcesses(program, io);
   for (const command of program.commands) command.exitOverride();

@@ -1,0 +1,145 @@
+// `roadbed model list | show`: the models of the zoo, their layers, costs and edges, without loading an engine.
+// Must not: train, or import tfjs.
+
+import type { Command } from 'commander';
+import { RoadbedError } from '../../base/errors.ts';
+import { type LayerGraph, layerGraph, totalOf } from '../../learning/cost/graph.ts';
+import type { ModelSpec } from '../../learning/learner.ts';
+import { type ModelEntry, modelEntries, modelEntry } from '../../learning/models/blocks.ts';
+import type { CommandIo } from '../io.ts';
+import { textTable } from '../plot/text-table.ts';
+import { wholeNumber } from './options.ts';
+
+interface ShowOptions {
+  readonly input?: ModelSpec['inputShape'];
+  readonly classes?: number;
+  readonly json?: boolean;
+}
+
+/** Parses `32x32x3`. Throws RoadbedError('usage'). */
+function inputShape(text: string): ModelSpec['inputShape'] {
+  const sides = text.split('x').map(Number);
+  const [height, width, channels] = sides;
+  const isShape = sides.length === 3 && sides.every((side) => Number.isInteger(side) && side > 0);
+  if (isShape) return [height!, width!, channels!];
+  throw new RoadbedError('usage', `--input ${text}: expected height x width x channels, such as 32x32x3`);
+}
+
+function withThousands(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+const shapeText = (shape: readonly number[]): string => shape.join('x');
+
+function usualSpec(entry: ModelEntry): ModelSpec {
+  return { name: entry.name, ...entry.usual };
+}
+
+function totalsOf({ nodes }: LayerGraph) {
+  return {
+    parameters: totalOf(nodes, 'parameters'),
+    forwardFlops: totalOf(nodes, 'forwardFlops'),
+    backwardFlops: totalOf(nodes, 'backwardFlops'),
+    activationBytes: totalOf(nodes, 'activationBytes'),
+  };
+}
+
+function list(io: CommandIo, options: { readonly json?: boolean }): void {
+  const rows = modelEntries.map((entry) => ({
+    name: entry.name,
+    trains: entry.trains,
+    inputShape: entry.usual.inputShape,
+    classes: entry.usual.classes,
+    ...totalsOf(layerGraph(usualSpec(entry))),
+    about: entry.about,
+  }));
+  if (options.json) {
+    io.out(JSON.stringify(rows, null, 2));
+    return;
+  }
+  const cells = rows.map((row) => [
+    row.name,
+    row.trains ? 'yes' : 'no',
+    shapeText(row.inputShape),
+    withThousands(row.parameters),
+    withThousands(row.forwardFlops),
+    row.about,
+  ]);
+  const columns = ['<model', '<trains', '<input', 'parameters', 'FLOPs forward', '<'];
+  for (const line of textTable(columns, cells)) io.out(line);
+}
+
+/** What `--json` prints; its keys are the reference for tools. */
+function showJson(spec: ModelSpec, graph: LayerGraph): object {
+  const { inputShape: input, classes, name } = spec;
+  return {
+    model: name,
+    inputShape: input,
+    classes,
+    trains: modelEntry(name).trains,
+    ...totalsOf(graph),
+    blocks: graph.blocks,
+    layers: graph.nodes,
+    edges: graph.edges,
+  };
+}
+
+/** The nodes a node reads, where that is not just the one above it. */
+function inputsText(graph: LayerGraph, at: number): string {
+  const inputs = graph.nodes[at]!.inputs;
+  const isNext = inputs.length === 1 && inputs[0] === at - 1;
+  return isNext || inputs.length === 0 ? '' : inputs.join(' ');
+}
+
+function showText(io: CommandIo, spec: ModelSpec, graph: LayerGraph): void {
+  const totals = totalsOf(graph);
+  io.out(`${spec.name}: ${modelEntry(spec.name).about}`);
+  io.out(
+    `input ${shapeText(spec.inputShape)}, ${withThousands(spec.classes)} classes, ${graph.blocks.length} blocks, ` +
+      `${graph.nodes.length} layers, ${graph.edges.length} edges; all numbers for one sample`,
+  );
+  const cells = graph.nodes.map((node, at) => [
+    String(at),
+    node.name,
+    shapeText(node.output),
+    withThousands(node.forwardFlops),
+    withThousands(node.backwardFlops),
+    withThousands(node.parameters),
+    withThousands(node.activationBytes),
+    inputsText(graph, at),
+  ]);
+  const sums = [totals.forwardFlops, totals.backwardFlops, totals.parameters, totals.activationBytes];
+  cells.push(['', 'all', '', ...sums.map(withThousands), '']);
+  const columns = ['#', '<layer', '<output', 'FLOPs forward', 'backward', 'parameters', 'bytes', '<reads'];
+  for (const line of textTable(columns, cells)) io.out(line);
+}
+
+function show(io: CommandIo, name: string, options: ShowOptions): void {
+  const { usual } = modelEntry(name);
+  const spec: ModelSpec = {
+    name,
+    inputShape: options.input ?? usual.inputShape,
+    classes: options.classes ?? usual.classes,
+  };
+  const graph = layerGraph(spec);
+  if (options.json) io.out(JSON.stringify(showJson(spec, graph), null, 2));
+  else showText(io, spec, graph);
+}
+
+/** Adds `model` and its subcommands to the command line. */
+export function registerModel(program: Command, io: CommandIo): void {
+  const model = program.command('model').description('look at the models: layers, costs, edges');
+  model
+    .command('list')
+    .description('list all models with their size')
+    .option('--json', 'JSON instead of text')
+    .action((options: { json?: boolean }) => list(io, options));
+  model
+    .command('show')
+    .description('print the layers of a model: FLOPs, parameters, activation bytes, edges')
+    .argument('<name>', 'a model, such as lenet5')
+    .option('--input <shape>', 'height x width x channels; a text is 1 x length x 1', inputShape)
+    .option('--classes <n>', 'number of classes', wholeNumber('classes', 1, 1_000_000))
+    .option('--json', 'JSON instead of text')
+    .action((name: string, options: ShowOptions) => show(io, name, options));
+}
