@@ -26,6 +26,11 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'dashboard/source.ts', touches: ['timers', 'network'], reason: 'the live WebSocket and its retry' },
   { path: 'learning/data/cache.ts', touches: ['files'], reason: 'keeps generated data sets between runs' },
   { path: 'learning/data/idx-folder.ts', touches: ['files'], reason: 'reads IDX data sets' },
+  {
+    path: 'learning/training/breath.ts',
+    touches: ['timers'],
+    reason: 'lets messages through during long training',
+  },
   { path: 'protocol/link/embedded-broker.ts', touches: ['network'], reason: 'listens for MQTT' },
   { path: 'protocol/link/mqtt.ts', touches: ['timers'], reason: 'gives up a broker that never answers' },
   { path: 'roadside/feed/server.ts', touches: ['network'], reason: 'serves HTTP and WebSocket' },
@@ -44,8 +49,8 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'testbed/scenario-file.ts', touches: ['files'], reason: 'reads scenario files' },
   {
     path: 'testbed/system.ts',
-    touches: ['clock', 'timers'],
-    reason: 'the clock of the machine, for those who may see it',
+    touches: ['clock', 'timers', 'entropy'],
+    reason: 'the clock and the chance of the machine, for those who may see them',
   },
   { path: 'testbed/version.ts', touches: ['files'], reason: 'reads package.json' },
   {

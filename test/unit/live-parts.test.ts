@@ -9,16 +9,20 @@ import {
   encodeAnnouncement,
   maximumAnnouncementBytes,
 } from '../../protocol/announcement.ts';
+import { manifestOf } from '../../protocol/blob/manifest.ts';
 import { MemoryBroker } from '../../protocol/link/memory.ts';
 import type { UpMessage } from '../../protocol/messages.ts';
 import { announceTopic } from '../../protocol/topics.ts';
 import { decodeClaim, decodeFix, encodeJson } from '../../protocol/world.ts';
 import { attend } from '../../testbed/live/attend.ts';
 import { ClaimBook, leaseSeconds } from '../../testbed/live/claim-book.ts';
+import { openKept } from '../../testbed/live/kept.ts';
 import { type HostInput, LiveHost } from '../../testbed/live/live-host.ts';
 import { aborted, atMost, pause } from '../../testbed/live/timers.ts';
 import { loadScenario } from '../../testbed/scenario-file.ts';
+import type { OutboxEntry } from '../../vehicle-agent/types.ts';
 import { root } from '../support/compose.ts';
+import { temporaryFolder } from '../support/processes.ts';
 
 const car1 = asId<VehicleId>('car-1');
 const car2 = asId<VehicleId>('car-2');
@@ -317,6 +321,46 @@ describe('attend', () => {
     const { ended, say } = attending();
     await say(new TextEncoder().encode('from another version'));
     await expect(ended).rejects.toMatchObject({ reason: 'broker' });
+  });
+});
+
+describe('what a car keeps', () => {
+  const run = asId<RunId>('tiny-1');
+  const note = (): void => undefined;
+  const entry = (): OutboxEntry => {
+    const bytes = new Uint8Array(8);
+    const meta = { round: 1, nonce: 'a'.repeat(64), samples: 1, trainLoss: 1, computeSeconds: 1, joules: 1 };
+    const manifest = manifestOf({ key: '1/car-1/update', purpose: 'update', bytes, meta });
+    return { key: manifest.key, manifest, bytes };
+  };
+
+  it('outlives a restart: its starts are counted, its updates are there', () => {
+    const directory = temporaryFolder();
+    const first = openKept({ directory, run, vehicle: car1, note });
+    first.outbox.put(entry());
+    const again = openKept({ directory, run, vehicle: car1, note });
+    expect([first.incarnation, again.incarnation]).toEqual([1, 2]);
+    expect(again.outbox.entries()).toEqual([entry()]);
+  });
+
+  it('belongs to one vehicle and one run', () => {
+    const directory = temporaryFolder();
+    openKept({ directory, run, vehicle: car1, note }).outbox.put(entry());
+    const other = openKept({ directory, run, vehicle: car2, note });
+    const later = openKept({ directory, run: asId<RunId>('tiny-2'), vehicle: car1, note });
+    expect([other, later].map(({ outbox, incarnation }) => [outbox.entries().length, incarnation])).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('is nothing without a folder', () => {
+    expect(openKept({ directory: undefined, run, vehicle: car1, note }).incarnation).toBe(1);
+  });
+
+  it('cannot be a file', () => {
+    const file = `${root}package.json`;
+    expect(() => openKept({ directory: file, run, vehicle: car1, note })).toThrow('--outbox');
   });
 });
 

@@ -1,6 +1,7 @@
 // The deployment of docker-compose.yml without Docker: the same commands as processes of their own, over mosquitto with
 // the same configuration, through a run of two rounds.
 
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { RunSummary } from '../../protocol/run-info.ts';
 import { Ledger } from '../../roadside/store/ledger.ts';
@@ -48,12 +49,20 @@ describe.skipIf(missing !== undefined)('the processes of docker-compose.yml', ()
       '/data/runs': runs,
       '8080': String(port),
       '0.0.0.0': '127.0.0.1',
-      // Half of the four vehicles each.
-      '24': '2',
+      // One vehicle each: a round needs three, so no process can be left out.
+      '24': '1',
     };
     const dashboard = start('dashboard', places);
     const mobility = start('mobility', places);
     const agents = [start('agents', places), start('agents', places)];
+    // One car of its own, as a real one: it needs no Compose.
+    const car = roadbed(
+      ['agent', '--broker', broker.url, '--vehicle', 'v0001', '--outbox', `${folder}/car`],
+      {
+        ROADBED_CACHE: `${folder}/cache`,
+      },
+    );
+    running.push(car);
     const rsu = start('rsu', places);
 
     await dashboard.said('Dashboard:');
@@ -71,8 +80,10 @@ describe.skipIf(missing !== undefined)('the processes of docker-compose.yml', ()
     expect(refused).toBe(0);
 
     // The run is over for all who took part in it, each pool having driven some of the vehicles.
-    for (const one of [mobility, ...agents]) expect(await one.ended, one.err).toBe(0);
+    for (const one of [mobility, car, ...agents]) expect(await one.ended, one.err).toBe(0);
     for (const one of agents) expect(one.err).toContain('drives');
+    expect(car.err).toContain(`v0001 takes part in run ${summary.runId}`);
+    expect(readFileSync(`${folder}/car/${summary.runId}/v0001/starts`, 'utf8')).toBe('1');
     expect(mobility.err).toContain(`Moving the vehicles of run ${summary.runId}.`);
 
     const listed = (await (await ask('/api/runs')).json()) as { runId: string; status: string }[];

@@ -182,8 +182,8 @@ function registerAgent(program: Command, io: CommandIo): void {
     .addHelpText(
       'after',
       examples([
-        'roadbed agent --broker mqtt://localhost:1883 --vehicle car-1',
-        'roadbed agent --broker mqtts://rsu.example:8883 --vehicle car-1 --outbox outbox',
+        'roadbed agent --broker mqtt://localhost:1883 --vehicle v0001',
+        'roadbed agent --broker mqtts://rsu.example:8883 --vehicle v0001 --outbox outbox',
       ]),
     )
     .action(async (flags: MemberFlags & { readonly vehicle: string; readonly outbox?: string }) => {
@@ -192,7 +192,8 @@ function registerAgent(program: Command, io: CommandIo): void {
       const { runAgent } = await import('../live/single.ts');
       await untilInterrupted(io, async (stop) => {
         const member = await memberOptions(io, flags, stop);
-        const keptOf = ({ run }: Announcement) => openKept(flags.outbox, run, member.note);
+        const { note } = member;
+        const keptOf = ({ run }: Announcement) => openKept({ directory: flags.outbox, run, vehicle, note });
         return runAgent({ ...member, vehicle, keptOf });
       });
     });

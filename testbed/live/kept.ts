@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
-import type { RunId } from '../../base/ids.ts';
+import type { RunId, VehicleId } from '../../base/ids.ts';
 import { FileOutbox } from '../../vehicle-agent/outbox-files.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import type { KeptParts } from './single.ts';
@@ -18,10 +18,18 @@ function startsBefore(file: string): number {
   }
 }
 
-/** Opens `<directory>/<run>`; without a directory nothing outlives the process. Throws RoadbedError('store'). */
-export function openKept(directory: string | undefined, run: RunId, note: (text: string) => void): KeptParts {
+export interface KeptPlace {
+  /** Absent: nothing outlives the process. */
+  readonly directory: string | undefined;
+  readonly run: RunId;
+  readonly vehicle: VehicleId;
+  readonly note: (text: string) => void;
+}
+
+/** Opens `<directory>/<run>/<vehicle>`. Throws RoadbedError('store') where it cannot be used. */
+export function openKept({ directory, run, vehicle, note }: KeptPlace): KeptParts {
   if (directory === undefined) return { outbox: new MemoryOutbox(), incarnation: 1 };
-  const folder = join(directory, run);
+  const folder = join(directory, run, vehicle);
   const file = join(folder, 'starts');
   try {
     mkdirSync(folder, { recursive: true });

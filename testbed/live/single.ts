@@ -1,15 +1,21 @@
 // One agent for one vehicle, as a real car has it: the broker's address and the vehicle's name are all it is told.
-// Must not: know of other vehicles.
+// Must not: know of other vehicles. (Where pools of agents are about, it tells them that this one is taken.)
 
-import type { VehicleId } from '../../base/ids.ts';
+import type { RunId, VehicleId } from '../../base/ids.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
+import type { Link } from '../../protocol/link/link.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
-import { worldTopic } from '../../protocol/topics.ts';
+import { claimTopic, worldTopic } from '../../protocol/topics.ts';
+import { decodeClaim, encodeJson } from '../../protocol/world.ts';
 import type { Outbox } from '../../vehicle-agent/types.ts';
 import { systemClock } from '../system.ts';
 import { AgentHost } from './agent-host.ts';
+import { leaseSeconds } from './claim-book.ts';
 import { type MemberOptions, type Membership, takePart } from './member.ts';
-import { aborted } from './timers.ts';
+import { aborted, after, every } from './timers.ts';
+
+/** Fixes come every half second; a car without one for this long has a wrong name, or no mobility process. */
+const hintSeconds = 10;
 
 /** What a car keeps between its starts. */
 export interface KeptParts {
@@ -44,11 +50,43 @@ async function drive(options: SingleOptions, membership: Membership, over: Abort
     clock: systemClock(),
     failed: (error) => fail(error),
   });
+  let isPlaced = false;
+  const claiming = await claim(agent.link, run, vehicle);
+  const hint = after(hintSeconds, () => {
+    if (!isPlaced) note(`Nobody has said yet where ${vehicle} is: does the mobility process know this name?`);
+  });
   try {
-    await agent.link.subscribe(worldTopic(run, vehicle), (_topic, payload) => agent.world(payload));
+    await agent.link.subscribe(worldTopic(run, vehicle), (_topic, payload) => {
+      isPlaced = true;
+      agent.world(payload);
+    });
     note(`${vehicle} takes part in run ${run}`);
     await Promise.race([aborted(over), failed]);
   } finally {
+    hint();
+    claiming();
     await agent.close();
   }
+}
+
+/**
+ * Holds the vehicle against pools of agents: between two holders the smaller id keeps, and `agent-` is before `pool-`.
+ * Returns what lets it go.
+ */
+async function claim(link: Link, run: RunId, vehicle: VehicleId): Promise<() => void> {
+  const topic = claimTopic(run, vehicle);
+  const pool = `agent-${vehicle}`.slice(0, 64);
+  const say = (payload: Uint8Array): void =>
+    void link.publish(topic, payload, { retain: true }).catch(() => undefined);
+  const hold = (): void => say(encodeJson({ pool, held: true }));
+  await link.subscribe(topic, (_topic, payload) => {
+    const heard = decodeClaim(payload);
+    if (heard && heard.pool !== pool) hold();
+  });
+  hold();
+  const renewing = every(leaseSeconds / 3, hold);
+  return () => {
+    renewing();
+    say(new Uint8Array(0));
+  };
 }
