@@ -109,6 +109,8 @@ export interface UpperHalfRequest {
 export interface Learner {
   /** Engine name and version for the run's manifest, e.g. `wasm (tfjs 4.22.0, roadbed kernels, SIMD)`. */
   readonly engine: string;
+  /** The same for one model, where models run differently: how this one trains, and why not faster. */
+  engineFor?(model: ModelSpec): string;
   /** Deterministic in (model, seed): Glorot uniform kernels, zero biases, from our own random stream. */
   initialWeights(model: ModelSpec, seed: number): Float32Array;
   train(request: TrainRequest): Promise<TrainResult>;

@@ -7,7 +7,8 @@ import type { ModelSpec } from '../learner.ts';
 import { glorotWeights } from '../models/initial-weights.ts';
 import { NetworkPool, Part } from './network.ts';
 
-const spec: ModelSpec = { name: 'lenet5', inputShape: [28, 28, 1], classes: 10 };
+/** The model of the step: five blocks. */
+export const referenceSpec: ModelSpec = { name: 'lenet5', inputShape: [28, 28, 1], classes: 10 };
 
 /**
  * Made with tfjs's cpu backend 4.22.0; the unit test `learning-engine` makes them again. The loss before the step, and
@@ -17,10 +18,10 @@ export const reference = { loss: 2.26443076, checksum: 375.3635115 } as const;
 
 /** Runs the step on the active backend: two made-up images, SGD with rate 0.5. */
 export function measureStep(): { loss: number; checksum: number } {
-  const network = new NetworkPool().take(spec);
+  const network = new NetworkPool().take(referenceSpec);
   const part = new Part(network, 0, network.placed.length);
   try {
-    const before = glorotWeights(spec, 7);
+    const before = glorotWeights(referenceSpec, 7);
     part.setWeights(before);
     const pixels = Float32Array.from({ length: 2 * 28 * 28 }, (_, i) => ((i * 37) % 256) / 255 - 0.5);
     const step = { learningRate: 0.5, momentum: 0 };

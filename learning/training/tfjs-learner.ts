@@ -1,5 +1,5 @@
-// The Learner that really trains: tf.LayersModel on the chosen engine, with our own epoch loop. The work of a call is
-// synchronous; hosts run learners in worker threads.
+// The Learner that really trains. Op by op: tf.LayersModel on the chosen engine, with our own epoch loop; this is the
+// readable reference. On wasm compiled steps stand in front of it, and it takes the models they do not know.
 // Must not: keep state between calls, except built models (whose weights every call sets) and open split halves.
 
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,21 +14,33 @@ import {
 import { glorotWeights } from '../models/initial-weights.ts';
 import { openLowerHalf, openUpperHalf } from '../split/halves.ts';
 import { assertData, BatchOrder, gather } from './batches.ts';
+import { Breath } from './breath.ts';
+import { compiledLearner } from './compiled/compiled-learner.ts';
+import { compiledRefusal } from './compiled/self-test.ts';
 import { type Engine, type EnginePreference, openEngine } from './engine.ts';
 import { NetworkPool, Part } from './network.ts';
 
 /** Samples in one forward pass of an evaluation: large enough to hide overheads, small enough for the caches. */
 const EVALUATION_BATCH = 128;
 
+/** Gives the event loop a turn where one is due; another backend may have become active meanwhile. */
+async function breathe(engine: Engine, breath: Breath, samples: number): Promise<void> {
+  if (!breath.due(samples)) return;
+  await breath.take();
+  await engine.activate();
+}
+
 /** One round of local training: epochs x mini-batches of SGD from the given weights. */
-function trainWith(part: Part, request: TrainRequest): TrainResult {
+async function trainWith(engine: Engine, part: Part, request: TrainRequest): Promise<TrainResult> {
   const order = new BatchOrder(request.shard, request.settings);
+  const breath = new Breath(request.model, 'training');
   part.setWeights(request.weights);
   let lossSum = 0;
   for (let step = 0; step < order.steps; step++) {
     const { pixels, labels } = gather(request.data, order.at(step));
     const { loss } = part.trainStep(pixels, labels, request.settings, false);
     if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
+    await breathe(engine, breath, labels.length);
   }
   return {
     weights: part.weights(),
@@ -38,8 +50,9 @@ function trainWith(part: Part, request: TrainRequest): TrainResult {
   };
 }
 
-function evaluateWith(part: Part, request: EvaluateRequest): EvaluateResult {
+async function evaluateWith(engine: Engine, part: Part, request: EvaluateRequest): Promise<EvaluateResult> {
   const samples = request.data.labels.length;
+  const breath = new Breath(request.model, 'evaluation');
   part.setWeights(request.weights);
   let lossSum = 0;
   let correct = 0;
@@ -50,20 +63,22 @@ function evaluateWith(part: Part, request: EvaluateRequest): EvaluateResult {
     const scored = part.score(pixels, labels);
     lossSum += scored.lossSum;
     correct += scored.correct;
+    await breathe(engine, breath, count);
   }
   if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / samples}`);
   return { loss: lossSum / samples, accuracy: correct / samples, samples };
 }
 
-/** A learner on an engine that is already open. */
-export function learnerOn(engine: Engine): Learner {
+/** The op-by-op learner on an engine that is already open: every layer a tfjs op, every step a tape. */
+export function opByOpLearner(engine: Engine): Learner {
   const pool = new NetworkPool();
-  const withPart = async <T>(request: EvaluateRequest, work: (part: Part) => T): Promise<T> => {
+  const withPart = async <T>(request: EvaluateRequest, work: (part: Part) => Promise<T>): Promise<T> => {
     await engine.activate();
+    // Each call has a network of its own until it is done: two that take turns do not meet.
     const network = pool.take(request.model);
     const part = new Part(network, 0, network.placed.length);
     try {
-      return work(part);
+      return await work(part);
     } finally {
       part.dispose();
       pool.give(network);
@@ -74,13 +89,13 @@ export function learnerOn(engine: Engine): Learner {
     initialWeights: glorotWeights,
     async train(request) {
       assertData(request.model, request.data, request.shard);
-      return withPart(request, (part) => trainWith(part, request));
+      return withPart(request, (part) => trainWith(engine, part, request));
     },
     async evaluate(request) {
       if (request.data.labels.length === 0)
         throw new TrainingError('the test set is empty (expected samples)');
       assertData(request.model, request.data, undefined);
-      return withPart(request, (part) => evaluateWith(part, request));
+      return withPart(request, (part) => evaluateWith(engine, part, request));
     },
     async openLower(request) {
       await engine.activate();
@@ -93,9 +108,26 @@ export function learnerOn(engine: Engine): Learner {
   };
 }
 
+export interface LearnerOptions {
+  /** Train op by op even where a compiled step would do: the reference to compare with. */
+  readonly reference?: boolean;
+}
+
+/** A learner on an engine that is already open: on wasm with compiled steps, if they pass their self-test here. */
+export function learnerOn(engine: Engine, { reference = false }: LearnerOptions = {}): Learner {
+  const opByOp = opByOpLearner(engine);
+  if (engine.name !== 'wasm' || reference) return opByOp;
+  const refusal = compiledRefusal();
+  if (refusal !== undefined) return { ...opByOp, engine: `${engine.description} op by op (${refusal})` };
+  return compiledLearner(engine.description, opByOp);
+}
+
 /** Opens the engine of `preference` and a learner on it. Throws RoadbedError('engine') where none works. */
-export async function createTfjsLearner(preference: EnginePreference = 'auto'): Promise<Learner> {
-  return learnerOn(await openEngine(preference));
+export async function createTfjsLearner(
+  preference: EnginePreference = 'auto',
+  options: LearnerOptions = {},
+): Promise<Learner> {
+  return learnerOn(await openEngine(preference), options);
 }
 
 /** Number of live tensors of this thread: flat over rounds, or something leaks (tests and `doctor` look). */

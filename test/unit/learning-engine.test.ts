@@ -69,6 +69,6 @@ describe('the training engine', () => {
       worker.once('error', reject);
     });
     await worker.terminate();
-    expect(answer).toBe('wasm (tfjs 4.22.0, roadbed kernels, SIMD)');
+    expect(answer).toMatch(/^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps for chains/);
   });
 });

@@ -138,7 +138,10 @@ describe('every learner', () => {
 
 describe('the tfjs learner', () => {
   it('names its engine', () => {
-    expect(wasm.engine).toBe('wasm (tfjs 4.22.0, roadbed kernels, SIMD)');
+    expect(wasm.engine).toMatch(/^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps for chains/);
+    expect(wasm.engineFor?.(specOf('lenet5'))).toBe(
+      'wasm (tfjs 4.22.0, roadbed kernels, SIMD): compiled steps',
+    );
   });
 
   it('computes the gradient that finite differences of the loss give', async () => {

@@ -1,0 +1,112 @@
+// The Learner on compiled steps. What a model has that the compiler does not know goes to the learner beneath, which
+// runs op by op; `opByOp` names those models, so a manifest can say so.
+// Must not: keep state between calls, except arenas (whose weights every call sets) and open split halves.
+
+import {
+  type EvaluateRequest,
+  type EvaluateResult,
+  type Learner,
+  type ModelSpec,
+  TrainingError,
+  type TrainRequest,
+  type TrainResult,
+} from '../../learner.ts';
+import { placeBlocks } from '../../models/blocks.ts';
+import { openCompiledLower, openCompiledUpper } from '../../split/compiled-halves.ts';
+import { assertData, BatchOrder } from '../batches.ts';
+import { Breath } from '../breath.ts';
+import type { Executor, Owner } from './executor.ts';
+import { Executors } from './executors.ts';
+import { freshOwner, ownedWeights } from './owner.ts';
+import { refusalOf } from './plan.ts';
+
+/** Samples in one forward pass of an evaluation: large enough to hide overheads, small enough for the caches. */
+const EVALUATION_BATCH = 128;
+
+/** Why a model is not compiled, or undefined if it is. */
+export function whyNotCompiled(model: ModelSpec): string | undefined {
+  return refusalOf(placeBlocks(model));
+}
+
+/** One round of local training: epochs x mini-batches of SGD from the given weights. */
+async function train(executors: Executors, request: TrainRequest): Promise<TrainResult> {
+  const { model, data, shard, settings } = request;
+  assertData(model, data, shard);
+  const order = new BatchOrder(shard, settings);
+  const purpose = { model, from: 0, to: placeBlocks(model).length, trains: true };
+  const rows = Math.min(settings.batchSize, shard.length);
+  const claim = (): Executor => {
+    const executor = executors.take(purpose, rows);
+    executor.claim(owner);
+    return executor;
+  };
+  const owner: Owner = freshOwner(model, request.weights, settings, executors.take(purpose, rows));
+  const breath = new Breath(model, 'training');
+  let executor = claim();
+  let lossSum = 0;
+  for (let step = 0; step < order.steps; step++) {
+    const indices = order.at(step);
+    executor.readSamples(data, indices);
+    const loss = executor.train(indices.length, settings);
+    if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
+    if (breath.due(indices.length)) {
+      await breath.take();
+      executor = claim();
+    }
+  }
+  return {
+    weights: ownedWeights(executor, owner),
+    samples: shard.length,
+    steps: order.steps,
+    trainLoss: lossSum / order.stepsPerEpoch,
+  };
+}
+
+async function evaluate(executors: Executors, request: EvaluateRequest): Promise<EvaluateResult> {
+  const { model, data, weights } = request;
+  const samples = data.labels.length;
+  if (samples === 0) throw new TrainingError('the test set is empty (expected samples)');
+  assertData(model, data, undefined);
+  const purpose = { model, from: 0, to: placeBlocks(model).length, trains: false };
+  const rows = Math.min(EVALUATION_BATCH, samples);
+  const owner = freshOwner(model, weights, { momentum: 0 }, executors.take(purpose, rows));
+  const breath = new Breath(model, 'evaluation');
+  let lossSum = 0;
+  let correct = 0;
+  for (let from = 0; from < samples; from += rows) {
+    const count = Math.min(rows, samples - from);
+    const executor = executors.take(purpose, rows);
+    executor.claim(owner);
+    executor.readSamples(
+      data,
+      Uint32Array.from({ length: count }, (_, i) => from + i),
+    );
+    executor.forward(count);
+    lossSum += executor.lossSum(count);
+    correct += executor.correct(count);
+    if (breath.due(count)) await breath.take();
+  }
+  if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / samples}`);
+  return { loss: lossSum / samples, accuracy: correct / samples, samples };
+}
+
+/** A learner that compiles what it can and hands the rest to `beneath`. */
+export function compiledLearner(engine: string, beneath: Learner): Learner {
+  const executors = new Executors();
+  const compiles = (model: ModelSpec): boolean => whyNotCompiled(model) === undefined;
+  return {
+    engine: `${engine}: compiled steps for chains of convolutions, pools and dense layers, other models op by op`,
+    engineFor: (model) => {
+      const refusal = whyNotCompiled(model);
+      return refusal === undefined ? `${engine}: compiled steps` : `${engine}: op by op (${refusal})`;
+    },
+    initialWeights: beneath.initialWeights,
+    train: async (request) => (compiles(request.model) ? train(executors, request) : beneath.train(request)),
+    evaluate: async (request) =>
+      compiles(request.model) ? evaluate(executors, request) : beneath.evaluate(request),
+    openLower: async (request) =>
+      compiles(request.model) ? openCompiledLower(executors, request) : beneath.openLower(request),
+    openUpper: async (request) =>
+      compiles(request.model) ? openCompiledUpper(executors, request) : beneath.openUpper(request),
+  };
+}

@@ -1,0 +1,202 @@
+// Runs a compiled plan for whoever claims it: one car's training, one split half. The plan's memory holds the weights and
+// momentum of one owner at a time; another claim swaps them, so a thread needs one arena for a model, not one for a car.
+// Must not: allocate tensors, or keep a claim across an await (claim again; it costs nothing where nobody came between).
+
+import { assert } from '../../../base/assert.ts';
+import { type Dataset, TrainingError } from '../../learner.ts';
+import type { Address } from './arena.ts';
+import { floatsOf, type StepSettings } from './operator.ts';
+import type { Plan, PlanOptions } from './plan.ts';
+
+/** Weights and momentum of one training, while it does not run: flat, in layer order. */
+export interface Owner {
+  readonly weights: Float32Array;
+  /** Zero at the start; empty where the momentum is 0. */
+  readonly velocities: Float32Array;
+}
+
+/** Scaled value of every possible pixel byte. */
+const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte / 255 - 0.5);
+
+export class Executor {
+  readonly plan: Plan;
+  readonly capacity: number;
+  readonly #inputFloats: number;
+  readonly #outputFloats: number;
+  readonly #classes: number;
+  readonly #pixels: Address;
+  readonly #table: Address;
+  readonly #labels: Address;
+  readonly #losses: Address;
+  readonly #gradient: Address;
+  /** Views of the arena, made once: a step allocates nothing. */
+  readonly #labelView: Int32Array;
+  readonly #lossView: Float32Array;
+  readonly #pixelView: Uint8Array;
+  #owner: Owner | undefined;
+  #passes = 0;
+
+  /** `plan` is not sealed yet: the executor adds pixels, labels and losses to its arena. */
+  constructor(plan: Plan, { capacity, trains }: PlanOptions) {
+    this.plan = plan;
+    this.capacity = capacity;
+    this.#inputFloats = floatsOf(plan.input.shape);
+    this.#outputFloats = floatsOf(plan.output.shape);
+    this.#classes = plan.output.shape[2];
+    const { arena } = plan;
+    this.#pixels = arena.reserve((this.#inputFloats * capacity) / 4);
+    this.#table = arena.reserve(scaled.length);
+    this.#labels = arena.reserve(capacity);
+    this.#losses = arena.reserve(capacity);
+    // An evaluation also runs the loss kernel, whose gradient nobody reads.
+    this.#gradient = plan.outputGradient ?? arena.reserve(trains ? 0 : this.#outputFloats * capacity);
+    arena.seal();
+    arena.floats(this.#table, scaled.length).set(scaled);
+    this.#labelView = arena.integers(this.#labels, capacity);
+    this.#lossView = arena.floats(this.#losses, capacity);
+    this.#pixelView = arena.bytes(this.#pixels, this.#inputFloats * capacity);
+  }
+
+  /** Brings `owner`'s weights and momentum into the arena, and takes the last owner's out. */
+  claim(owner: Owner): void {
+    if (this.#owner === owner) return;
+    this.release();
+    const { arena, weights, velocities, parameters } = this.plan;
+    arena.floats(weights, parameters).set(owner.weights);
+    if (owner.velocities.length > 0) arena.floats(velocities, parameters).set(owner.velocities);
+    this.#owner = owner;
+    this.#passes++;
+  }
+
+  /** Takes the weights and momentum of the last owner out of the arena. */
+  release(): void {
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    const { arena, weights, velocities, parameters } = this.plan;
+    owner.weights.set(arena.floats(weights, parameters));
+    if (owner.velocities.length > 0) owner.velocities.set(arena.floats(velocities, parameters));
+    this.#owner = undefined;
+  }
+
+  /** A copy of the weights of `owner`, wherever they are. */
+  weightsOf(owner: Owner): Float32Array {
+    const { arena, weights, parameters } = this.plan;
+    return (this.#owner === owner ? arena.floats(weights, parameters) : owner.weights).slice();
+  }
+
+  /** Changes whenever the activations in the arena do. */
+  get passes(): number {
+    return this.#passes;
+  }
+
+  /** Copies the pixels of some samples and scales them; labels come along. */
+  readSamples(data: Dataset, indices: Uint32Array): void {
+    const floats = this.#inputFloats;
+    for (let i = 0; i < indices.length; i++) {
+      const sample = indices[i]!;
+      this.#pixelView.set(data.images.subarray(sample * floats, (sample + 1) * floats), i * floats);
+      this.#labelView[i] = data.labels[sample]!;
+    }
+    const { arena, input } = this.plan;
+    const [height, width, channels] = input.shape;
+    const rowFloats = width * channels;
+    // Images whose rows follow each other without a gap are one long row.
+    const dense = input.rowBytes === rowFloats * 4 && input.imageBytes === floats * 4;
+    const [rows, length] = dense ? [1, indices.length * floats] : [height, rowFloats];
+    const images = dense ? 1 : indices.length;
+    for (let i = 0; i < images; i++) {
+      const to = input.address + i * input.imageBytes;
+      arena.kernels.scalePixels(this.#pixels + i * floats, rows, length, to, input.rowBytes, this.#table);
+    }
+    this.#passes++;
+  }
+
+  /** Takes activations and labels from the other half. Throws TrainingError where they do not fit. */
+  readActivations(values: Float32Array, labels: Uint8Array): void {
+    const count = labels.length;
+    if (values.length !== count * this.#inputFloats)
+      throw new TrainingError(`${values.length} input floats (expected ${count} x ${this.#inputFloats})`);
+    const wrong = labels.find((label) => label >= this.#classes);
+    if (wrong !== undefined) throw new TrainingError(`label ${wrong} (expected 0..${this.#classes - 1})`);
+    this.#labelView.set(labels);
+    const { arena, input } = this.plan;
+    const [height, width, channels] = input.shape;
+    const rowFloats = width * channels;
+    for (let i = 0; i < count; i++) {
+      for (let y = 0; y < height; y++) {
+        const from = i * this.#inputFloats + y * rowFloats;
+        const to = input.address + i * input.imageBytes + y * input.rowBytes;
+        arena.floats(to, rowFloats).set(values.subarray(from, from + rowFloats));
+      }
+    }
+    this.#passes++;
+  }
+
+  forward(rows: number): void {
+    assert(rows <= this.capacity, `${rows} samples (expected at most ${this.capacity})`);
+    for (const operator of this.plan.operators) operator.forward(rows);
+  }
+
+  /** A copy of the last outputs. */
+  outputs(rows: number): Float32Array {
+    return this.plan.arena.floats(this.plan.output.address, rows * this.#outputFloats).slice();
+  }
+
+  /** A copy of the gradient with respect to the last inputs. */
+  inputGradient(rows: number): Float32Array {
+    const { arena, inputGradient } = this.plan;
+    assert(inputGradient !== undefined, 'this plan makes no input gradient');
+    return arena.floats(inputGradient, rows * this.#inputFloats).slice();
+  }
+
+  /** Sum of the cross-entropies of the last outputs; the gradient of their mean is ready for `backward`. */
+  lossSum(rows: number): number {
+    const { arena, output } = this.plan;
+    arena.kernels.softmaxCrossEntropy(
+      output.address,
+      this.#labels,
+      this.#losses,
+      this.#gradient,
+      rows,
+      this.#classes,
+      1 / rows,
+    );
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += this.#lossView[row]!;
+    return sum;
+  }
+
+  /** Number of the last outputs whose largest logit (the first of equals) is the label. */
+  correct(rows: number): number {
+    const scores = this.plan.arena.floats(this.plan.output.address, rows * this.#classes);
+    let correct = 0;
+    for (let row = 0; row < rows; row++) {
+      const from = row * this.#classes;
+      let best = 0;
+      for (let c = 1; c < this.#classes; c++) if (scores[from + c]! > scores[from + best]!) best = c;
+      if (best === this.#labelView[row]) correct++;
+    }
+    return correct;
+  }
+
+  /** Sets the gradient with respect to the last outputs. */
+  readGradient(gradient: Float32Array): void {
+    this.plan.arena.floats(this.#gradient, gradient.length).set(gradient);
+  }
+
+  /** Updates the weights along the gradient of the last outputs. */
+  backward(rows: number, step: StepSettings): void {
+    const { operators } = this.plan;
+    for (let i = operators.length - 1; i >= 0; i--) operators[i]!.backward(rows, step);
+    this.#passes++;
+  }
+
+  /** One step on the samples read last: mean loss before it. Throws TrainingError, weights unchanged, if not finite. */
+  train(rows: number, step: StepSettings): number {
+    this.forward(rows);
+    const loss = this.lossSum(rows) / rows;
+    if (!Number.isFinite(loss)) throw new TrainingError(`the loss became ${loss} (expected a finite number)`);
+    this.backward(rows, step);
+    return loss;
+  }
+}

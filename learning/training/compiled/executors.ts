@@ -1,0 +1,55 @@
+// The executors of one thread: one for each model, range of blocks and purpose, made when first needed.
+// Must not: grow with the number of cars. What is kept is bounded; the eldest gives way.
+
+import type { ModelSpec } from '../../learner.ts';
+import { type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
+import { Executor } from './executor.ts';
+import { compilePlan } from './plan.ts';
+
+/** Arenas kept at most: a whole model, its evaluation and every cut of a run's model are usually fewer. */
+const KEPT = 24;
+
+/** What an executor is asked to do. */
+export interface Purpose {
+  readonly model: ModelSpec;
+  /** Blocks from..to-1. */
+  readonly from: number;
+  readonly to: number;
+  readonly trains: boolean;
+}
+
+function keyOf({ model, from, to, trains }: Purpose): string {
+  return `${model.name} ${model.inputShape.join('x')} ${model.classes} ${from}-${to} ${trains}`;
+}
+
+export class Executors {
+  readonly #kept = new Map<string, Executor>();
+
+  /** An executor for `purpose` with room for `rows` samples. Claim it before use. */
+  take(purpose: Purpose, rows: number): Executor {
+    const key = keyOf(purpose);
+    const found = this.#kept.get(key);
+    if (found && found.capacity >= rows) return found;
+    found?.release();
+    const blocks: readonly PlacedBlock[] = placeBlocks(purpose.model).slice(purpose.from, purpose.to);
+    const options = { capacity: rows, trains: purpose.trains, wantsInputGradient: purpose.from > 0 };
+    const made = new Executor(compilePlan(blocks, options), options);
+    this.#kept.delete(key);
+    this.#kept.set(key, made);
+    this.#trim();
+    return made;
+  }
+
+  /** Bytes of all arenas. */
+  get byteLength(): number {
+    return [...this.#kept.values()].reduce((sum, executor) => sum + executor.plan.arena.byteLength, 0);
+  }
+
+  #trim(): void {
+    for (const [key, executor] of this.#kept) {
+      if (this.#kept.size <= KEPT) return;
+      executor.release();
+      this.#kept.delete(key);
+    }
+  }
+}

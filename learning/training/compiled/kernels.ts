@@ -1,0 +1,91 @@
+// The kernel module for compiled steps: one compiled module, one instance for each arena.
+// Must not: compile twice. V8 shares the machine code of equal modules between the threads of a process by itself.
+
+import type { KernelExports } from '../kernels/attach.ts';
+import { kernelBytesBase64 } from '../kernels/kernels.generated.ts';
+
+type Address = number;
+
+/** What assembly/dense.ts and assembly/image.ts export; see there for every argument. */
+export interface StepKernels
+  extends Pick<KernelExports, 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
+  denseForward(
+    x: Address,
+    w: Address,
+    bias: Address,
+    out: Address,
+    rows: number,
+    inputs: number,
+    units: number,
+    rectify: boolean,
+    work: Address,
+  ): void;
+  denseInputGradient(
+    dy: Address,
+    w: Address,
+    dx: Address,
+    rows: number,
+    inputs: number,
+    units: number,
+    work: Address,
+  ): void;
+  denseDescend(
+    x: Address,
+    dy: Address,
+    w: Address,
+    v: Address,
+    rows: number,
+    inputs: number,
+    units: number,
+    rate: number,
+    momentum: number,
+    work: Address,
+  ): void;
+  scalePixels(
+    bytes: Address,
+    rows: number,
+    rowFloats: number,
+    out: Address,
+    outRowBytes: number,
+    table: Address,
+  ): void;
+  packFilters(w: Address, bias: Address, depth: number, filters: number, packed: Address): void;
+  packTurnedFilters(w: Address, taps: number, channels: number, filters: number, packed: Address): void;
+  convolveImage(patches: Address, source: Address, packed: Address, out: Address, work: Address): void;
+  filterGradientImage(
+    patches: Address,
+    source: Address,
+    dy: Address,
+    dyRowBytes: number,
+    dw: Address,
+    work: Address,
+  ): void;
+  copyRows(
+    from: Address,
+    fromRowBytes: number,
+    to: Address,
+    toRowBytes: number,
+    rows: number,
+    bytes: number,
+  ): void;
+  spreadPixels(
+    from: Address,
+    fromRowBytes: number,
+    height: number,
+    width: number,
+    pixelBytes: number,
+    to: Address,
+    downBytes: number,
+    rightBytes: number,
+  ): void;
+  maxPoolImage(windows: Address, x: Address, out: Address, outRowBytes: number): void;
+  maxPoolGradientImage(windows: Address, x: Address, dy: Address, dx: Address, dxRowBytes: number): void;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Instantiates the kernels on `memory`; the module is compiled once in a thread. */
+export function instantiateKernels(memory: WebAssembly.Memory): StepKernels {
+  compiled ??= new WebAssembly.Module(Buffer.from(kernelBytesBase64, 'base64'));
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as StepKernels;
+}

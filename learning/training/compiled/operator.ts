@@ -1,0 +1,125 @@
+// What a compiled step is made of: slots (where activations lie) and operators (kernel calls between two slots).
+// Must not: know a model, a batch order or a learner.
+
+import type { Shape } from '../../models/blocks.ts';
+import type { Address, Arena, SharedArea } from './arena.ts';
+
+/** Where the activations of a mini-batch lie. Rows may be further apart than their floats: a border of zeros between. */
+export interface Slot {
+  /** First float of the first image. */
+  readonly address: Address;
+  readonly rowBytes: number;
+  readonly imageBytes: number;
+  readonly shape: Shape;
+}
+
+/** Learning rate and momentum of one SGD step. */
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly momentum: number;
+}
+
+/** One or two layers. `rows` is the number of samples, at most the capacity of the plan. */
+export interface Operator {
+  /** Reads the input slot, writes the output slot. */
+  forward(rows: number): void;
+  /**
+   * Reads the gradient of the output (and may overwrite it), writes that of the input where one was asked for, then
+   * updates the weights. Needs the activations of the forward pass.
+   */
+  backward(rows: number, step: StepSettings): void;
+}
+
+/** What every operator is built with. */
+export interface Site {
+  readonly arena: Arena;
+  /** Most samples in a mini-batch. */
+  readonly capacity: number;
+  /** False for a plan that only evaluates: no gradient has room. */
+  readonly trains: boolean;
+  /** Scratch of a single kernel call. */
+  readonly work: SharedArea;
+  /** Packed filters: valid during one operator's forward or backward pass. */
+  readonly packed: SharedArea;
+  readonly input: Slot;
+  readonly output: Slot;
+  /** Dense array; undefined where nobody reads it. */
+  readonly inputGradient: Address | undefined;
+  /** Dense array; undefined where the plan does not train. */
+  readonly outputGradient: Address | undefined;
+  /** Kernel, then bias. */
+  readonly weights: Address;
+  /** The momentum of `weights`, in the same order. */
+  readonly velocities: Address;
+}
+
+export function floatsOf(shape: Shape): number {
+  return shape[0] * shape[1] * shape[2];
+}
+
+/** Bytes the head of every work area takes (HEAD in assembly/product.ts). */
+export const WORK_HEAD_BYTES = 192;
+/** Columns of a packed panel. */
+export const PANEL = 8;
+
+/** Number of panels that hold `columns` columns. */
+export function panels(columns: number): number {
+  return Math.ceil(columns / PANEL);
+}
+
+/** A slot without gaps. */
+export function reserveDense(arena: Arena, shape: Shape, capacity: number): Slot {
+  const floats = floatsOf(shape);
+  return {
+    address: arena.reserve(floats * capacity),
+    rowBytes: shape[1] * shape[2] * 4,
+    imageBytes: floats * 4,
+    shape,
+  };
+}
+
+/** Zeros around every image of a slot, in pixels. */
+export interface Border {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** A slot whose images lie in the middle of zeros. */
+export function reserveBordered(arena: Arena, shape: Shape, capacity: number, border: Border): Slot {
+  const [height, width, channels] = shape;
+  const rowFloats = (width + border.left + border.right) * channels;
+  const imageFloats = (height + border.top + border.bottom) * rowFloats;
+  const begin = arena.reserve(imageFloats * capacity);
+  return {
+    address: begin + (border.top * rowFloats + border.left * channels) * 4,
+    rowBytes: rowFloats * 4,
+    imageBytes: imageFloats * 4,
+    shape,
+  };
+}
+
+/** SGD on `count` weights from a gradient array, with or without momentum. The gradient is lost. */
+export function descend(
+  site: Site,
+  offset: number,
+  gradient: Address,
+  count: number,
+  step: StepSettings,
+): void {
+  const weights = site.weights + offset * 4;
+  // Without momentum no velocity is kept: the gradient itself stands in, times 0.
+  const velocities = step.momentum === 0 ? gradient : site.velocities + offset * 4;
+  const { learningRate, momentum } = step;
+  site.arena.kernels.sgdStep(
+    weights,
+    gradient,
+    velocities,
+    weights,
+    velocities,
+    count,
+    learningRate,
+    momentum,
+  );
+}

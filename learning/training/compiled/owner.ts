@@ -1,0 +1,28 @@
+// The weights and momentum of one training, outside the arena. Must not: share an array with the caller: a claim writes.
+
+import { assert } from '../../../base/assert.ts';
+import { type ModelSpec, TrainingError } from '../../learner.ts';
+import type { Executor, Owner } from './executor.ts';
+
+/** An owner that starts from a copy of `weights`, without momentum yet. Asserts the number of weights. */
+export function freshOwner(
+  model: ModelSpec,
+  weights: Float32Array,
+  { momentum }: { readonly momentum: number },
+  executor: Executor,
+): Owner {
+  const expected = executor.plan.parameters;
+  assert(weights.length === expected, `${model.name}: ${weights.length} weights (expected ${expected})`);
+  return { weights: weights.slice(), velocities: new Float32Array(momentum === 0 ? 0 : expected) };
+}
+
+/** The weights of `owner` now, a copy. Throws TrainingError if one of them is not finite. */
+export function ownedWeights(executor: Executor, owner: Owner): Float32Array {
+  const flat = executor.weightsOf(owner);
+  // A sum is finite only if every term is; the search for the culprit is for the message.
+  let sum = 0;
+  for (let i = 0; i < flat.length; i++) sum += Math.abs(flat[i]!);
+  if (Number.isFinite(sum)) return flat;
+  const broken = flat.findIndex((weight) => !Number.isFinite(weight));
+  throw new TrainingError(`weight ${broken} became ${flat[broken]} (expected a finite number)`);
+}

@@ -1,0 +1,138 @@
+// A dense layer of the compiled step: forward with bias and rectifier, input gradient, and the weight gradient that goes
+// straight into the weights. Weights are row-major [K, N], as the flat vector of a model has them.
+// Must not: allocate. `work` begins with HEAD bytes (see product.ts) and holds the packed panels behind them.
+
+import {
+  copyEdge, DESCEND, DESCEND_WITH_MOMENTUM, HEAD, INITIAL, packRows, packTransposed, plainProduct, product, RECTIFY,
+  STORE, ZEROS,
+} from './product';
+
+/** Zeroes the zeros of a work area and copies `cols` initial values. */
+@inline
+function begin(work: usize, initial: usize, cols: i32): void {
+  for (let c = 0; c < cols; c++) {
+    const at = <usize>c << 2;
+    store<f32>(work + INITIAL + at, load<f32>(initial + at));
+  }
+}
+
+/** out[rows, cols of N at `out`] = a[rows, K] * panel + initial. */
+@inline
+function rowsTimesPanel(
+  a: usize, out: usize, outStep: usize, rows: i32, K: i32, cols: i32, initial: usize, work: usize, end: i32,
+): void {
+  const aStep = <usize>K << 2;
+  for (let m = 0; m < rows; m += 4) {
+    const left = min<i32>(4, rows - m);
+    const a1 = left > 1 ? a + aStep : a;
+    const a2 = left > 2 ? a1 + aStep : a;
+    const a3 = left > 3 ? a2 + aStep : a;
+    const whole = cols == 8 && left == 4;
+    const o = whole ? out : work;
+    const step: usize = whole ? outStep : 32;
+    plainProduct(
+      a, a1, a2, a3, 1, 0, K, 4, work + HEAD, initial, o, o + step, o + 2 * step, o + 3 * step, end,
+    );
+    if (!whole) copyEdge(work, out, outStep, left, cols);
+    a += aStep << 2;
+    out += outStep << 2;
+  }
+}
+
+/** out[rows, N] = x[rows, K] * w[K, N] + bias[N], rectified if `rectify`. work: HEAD bytes and K * 8 floats. */
+export function denseForward(
+  x: usize, w: usize, bias: usize, out: usize, rows: i32, K: i32, N: i32, rectify: bool, work: usize,
+): void {
+  const step = <usize>N << 2;
+  for (let n = 0; n < N; n += 8) {
+    const cols = min<i32>(8, N - n);
+    const at = <usize>n << 2;
+    packRows(w + at, step, K, work + HEAD);
+    begin(work, bias + at, cols);
+    if (rectify) rowsTimesPanel(x, out + at, step, rows, K, cols, work + INITIAL, work, RECTIFY);
+    else rowsTimesPanel(x, out + at, step, rows, K, cols, work + INITIAL, work, STORE);
+  }
+}
+
+/** dx[rows, K] = dy[rows, N] * w[K, N]^T. work: HEAD bytes and N * 8 floats. */
+export function denseInputGradient(dy: usize, w: usize, dx: usize, rows: i32, K: i32, N: i32, work: usize): void {
+  memory.fill(work + ZEROS, 0, 32);
+  const step = <usize>N << 2;
+  for (let k = 0; k < K; k += 8) {
+    const cols = min<i32>(8, K - k);
+    packTransposed(w + <usize>k * step, step, N, cols, work + HEAD);
+    rowsTimesPanel(dy, dx + (<usize>k << 2), <usize>K << 2, rows, N, cols, work + ZEROS, work, STORE);
+  }
+}
+
+/** One weight of the edge: SGD by hand. */
+@inline
+function descend(w: usize, v: usize, gradient: f32, rate: f32, momentum: f32, moving: bool): void {
+  if (moving) {
+    gradient = momentum * load<f32>(v) + gradient;
+    store<f32>(v, gradient);
+  }
+  store<f32>(w, load<f32>(w) - rate * gradient);
+}
+
+/** The rows and columns of the edge tile that exist. */
+function descendEdge(
+  edge: usize, w: usize, velocity: usize, step: usize, rows: i32, cols: i32, rate: f32, momentum: f32, moving: bool,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c++) {
+      const at = w + (<usize>c << 2);
+      descend(at, at + velocity, load<f32>(edge + (<usize>c << 2)), rate, momentum, moving);
+    }
+    edge += 32;
+    w += step;
+  }
+}
+
+/**
+ * One SGD step of w[K, N] along x[rows, K]^T * dy[rows, N]: velocity' = momentum * velocity + gradient, w' = w - rate *
+ * velocity'. `v` 0 means no momentum and no velocity. work: HEAD bytes and rows * N (rounded up to 8) floats.
+ */
+export function denseDescend(
+  x: usize, dy: usize, w: usize, v: usize, rows: i32, K: i32, N: i32, rate: f32, momentum: f32, work: usize,
+): void {
+  memory.fill(work + ZEROS, 0, 32);
+  const moving = v != 0;
+  const velocity = moving ? v - w : 0;
+  const step = <usize>N << 2;
+  const panelBytes = <usize>rows << 5;
+  for (let n = 0; n < N; n += 8) {
+    packRows(dy + (<usize>n << 2), step, rows, work + HEAD + <usize>(n >> 3) * panelBytes);
+  }
+  const rate4 = f32x4.splat(rate);
+  const momentum4 = f32x4.splat(momentum);
+  const zeros = work + ZEROS;
+  const depth = <usize>K << 2;
+  for (let k = 0; k < K; k += 4) {
+    const left = min<i32>(4, K - k);
+    const a0 = x + (<usize>k << 2);
+    const a1 = left > 1 ? a0 + 4 : a0;
+    const a2 = left > 2 ? a0 + 8 : a0;
+    const a3 = left > 3 ? a0 + 12 : a0;
+    let panel = work + HEAD;
+    for (let n = 0; n < N; n += 8) {
+      const cols = min<i32>(8, N - n);
+      const o = w + <usize>k * step + (<usize>n << 2);
+      if (cols < 8 || left < 4) {
+        plainProduct(a0, a1, a2, a3, 1, 0, rows, depth, panel, zeros, work, work + 32, work + 64, work + 96, STORE);
+        descendEdge(work, o, velocity, step, left, cols, rate, momentum, moving);
+      } else if (moving) {
+        product(
+          a0, a1, a2, a3, 1, 0, rows, depth, panel, zeros, o, o + step, o + 2 * step, o + 3 * step,
+          DESCEND_WITH_MOMENTUM, rate4, momentum4, velocity,
+        );
+      } else {
+        product(
+          a0, a1, a2, a3, 1, 0, rows, depth, panel, zeros, o, o + step, o + 2 * step, o + 3 * step,
+          DESCEND, rate4, momentum4, velocity,
+        );
+      }
+      panel += panelBytes;
+    }
+  }
+}

@@ -1,0 +1,313 @@
+// Convolution and pooling of one image for the compiled step. Images lie where the next convolution wants them: in the
+// middle of a buffer whose border is zero for ever, so padding costs nothing and a patch is read in place.
+// Must not: write a border, or allocate. `work` begins with HEAD bytes (see product.ts) and one packed panel follows.
+
+import { ACCUMULATE, copyEdge, HEAD, packRows, packTransposed, plainProduct, RECTIFY, STORE, ZEROS } from './product';
+
+/** Pixels of `count` images as floats: 256 values of `table` by byte; rows of the output lie `outRow` bytes apart. */
+export function scalePixels(bytes: usize, rows: i32, rowFloats: i32, out: usize, outRow: usize, table: usize): void {
+  for (let r = 0; r < rows; r++) {
+    let at = out;
+    const end = bytes + <usize>rowFloats;
+    for (; bytes + 4 <= end; bytes += 4) {
+      const four = load<u32>(bytes);
+      store<f32>(at, load<f32>(table + <usize>((four & 255) << 2)));
+      store<f32>(at, load<f32>(table + <usize>((four >> 6) & 1020)), 4);
+      store<f32>(at, load<f32>(table + <usize>((four >> 14) & 1020)), 8);
+      store<f32>(at, load<f32>(table + <usize>((four >> 22) & 1020)), 12);
+      at += 16;
+    }
+    for (; bytes < end; bytes++) {
+      store<f32>(at, load<f32>(table + (<usize>load<u8>(bytes) << 2)));
+      at += 4;
+    }
+    out += outRow;
+  }
+}
+
+/** Packs filters [K, N] into panels of eight columns, each followed by its eight biases (zeros where `bias` is 0). */
+export function packFilters(w: usize, bias: usize, K: i32, N: i32, packed: usize): void {
+  for (let n = 0; n < N; n += 8) {
+    packRows(w + (<usize>n << 2), <usize>N << 2, K, packed);
+    packed += <usize>K << 5;
+    for (let c = 0; c < 8; c++) {
+      const known = bias != 0 && n + c < N;
+      store<f32>(packed + (<usize>c << 2), known ? load<f32>(bias + (<usize>(n + c) << 2)) : 0);
+    }
+    packed += 32;
+  }
+}
+
+/** Packs w[taps, channels, filters], turned by 180 degrees and transposed: (taps * filters) x channels, zero biases. */
+export function packTurnedFilters(w: usize, taps: i32, channels: i32, filters: i32, packed: usize): void {
+  const step = <usize>filters << 2;
+  for (let c = 0; c < channels; c += 8) {
+    const cols = min<i32>(8, channels - c);
+    for (let t = taps - 1; t >= 0; t--) {
+      packTransposed(w + <usize>(t * channels + c) * step, step, filters, cols, packed);
+      packed += <usize>filters << 5;
+    }
+    memory.fill(packed, 0, 32);
+    packed += 32;
+  }
+}
+
+/**
+ * out[outHeight * outWidth, N] = patches of one image * packed filters + bias, rectified if `rectify`.
+ * source: the first patch; its rows lie `row` bytes apart; a patch is kernelHeight runs of `patch` floats.
+ */
+@inline
+function convolveEnding(
+  source: usize, row: usize, kernelHeight: i32, patch: i32, down: usize, right: usize, outHeight: i32, outWidth: i32,
+  N: i32, packed: usize, out: usize, work: usize, end: i32,
+): void {
+  const pixels = outHeight * outWidth;
+  const wrap = down - right * <usize>(outWidth - 1);
+  const panel = <usize>(kernelHeight * patch) << 5;
+  const step = <usize>N << 2;
+  for (let n = 0; n < N; n += 8) {
+    const cols = min<i32>(8, N - n);
+    let at = source;
+    let o = out + (<usize>n << 2);
+    let column = 0;
+    for (let p = 0; p < pixels; p += 4) {
+      const left = min<i32>(4, pixels - p);
+      const a0 = at;
+      let a1 = a0, a2 = a0, a3 = a0;
+      // Step to the next output pixel, over the end of the row where one ends.
+      if (++column == outWidth) { at += wrap; column = 0; } else at += right;
+      if (left > 1) { a1 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+      if (left > 2) { a2 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+      if (left > 3) { a3 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+      const whole = cols == 8 && left == 4;
+      const to = whole ? o : work;
+      const toStep: usize = whole ? step : 32;
+      plainProduct(
+        a0, a1, a2, a3, kernelHeight, row, patch, 4, packed, packed + panel,
+        to, to + toStep, to + 2 * toStep, to + 3 * toStep, end,
+      );
+      if (!whole) copyEdge(work, o, step, left, cols);
+      o += step << 2;
+    }
+    packed += panel + 32;
+  }
+}
+
+/**
+ * See convolveEnding; filters packed by packFilters or packTurnedFilters. `patches`: nine int32 that never change, the
+ * bytes between rows of the image, kernelHeight, patch, down, right, outHeight, outWidth, N, and whether to rectify.
+ */
+export function convolveImage(patches: usize, source: usize, packed: usize, out: usize, work: usize): void {
+  const row = <usize>load<i32>(patches);
+  const kernelHeight = load<i32>(patches, 4);
+  const patch = load<i32>(patches, 8);
+  const down = <usize>load<i32>(patches, 12);
+  const right = <usize>load<i32>(patches, 16);
+  const outHeight = load<i32>(patches, 20);
+  const outWidth = load<i32>(patches, 24);
+  const N = load<i32>(patches, 28);
+  if (load<i32>(patches, 32)) {
+    convolveEnding(source, row, kernelHeight, patch, down, right, outHeight, outWidth, N, packed, out, work, RECTIFY);
+  } else {
+    convolveEnding(source, row, kernelHeight, patch, down, right, outHeight, outWidth, N, packed, out, work, STORE);
+  }
+}
+
+/** Bytes from the first float of a patch to its float `r`, row by row of the patch. */
+@inline
+function patchOffset(r: i32, patch: i32, row: usize): usize {
+  return <usize>(r / patch) * row + (<usize>(r % patch) << 2);
+}
+
+/**
+ * dw[kernelHeight * patch, N] += one image's patches^T * dy. patches, source: as in convolveImage;
+ * dy: rows of outWidth * N floats, `dyRow` bytes apart. work: HEAD bytes and outHeight * outWidth * 8 floats.
+ */
+export function filterGradientImage(
+  patches: usize, source: usize, dy: usize, dyRow: usize, dw: usize, work: usize,
+): void {
+  const row = <usize>load<i32>(patches);
+  const kernelHeight = load<i32>(patches, 4);
+  const patch = load<i32>(patches, 8);
+  const down = <usize>load<i32>(patches, 12);
+  const right = <usize>load<i32>(patches, 16);
+  const outHeight = load<i32>(patches, 20);
+  const outWidth = load<i32>(patches, 24);
+  const N = load<i32>(patches, 28);
+  memory.fill(work + ZEROS, 0, 32);
+  const zeros = work + ZEROS;
+  const panel = work + HEAD;
+  const step = <usize>N << 2;
+  const depth = kernelHeight * patch;
+  for (let n = 0; n < N; n += 8) {
+    const cols = min<i32>(8, N - n);
+    for (let y = 0; y < outHeight; y++) {
+      packRows(dy + <usize>y * dyRow + (<usize>n << 2), step, outWidth, panel + (<usize>(y * outWidth) << 5));
+    }
+    for (let r = 0; r < depth; r += 4) {
+      const left = min<i32>(4, depth - r);
+      const a0 = source + patchOffset(r, patch, row);
+      const a1 = left > 1 ? source + patchOffset(r + 1, patch, row) : a0;
+      const a2 = left > 2 ? source + patchOffset(r + 2, patch, row) : a0;
+      const a3 = left > 3 ? source + patchOffset(r + 3, patch, row) : a0;
+      const o = dw + <usize>r * step + (<usize>n << 2);
+      if (cols == 8 && left == 4) {
+        plainProduct(
+          a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros,
+          o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE,
+        );
+      } else {
+        plainProduct(
+          a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros, work, work + 32, work + 64, work + 96, STORE,
+        );
+        addEdge(work, o, step, left, cols);
+      }
+    }
+  }
+}
+
+/** Adds the rows and columns of the edge tile that exist. */
+function addEdge(edge: usize, out: usize, step: usize, rows: i32, cols: i32): void {
+  for (let r = 0; r < rows; r++) {
+    for (let c: usize = 0; c < <usize>cols << 2; c += 4) store<f32>(out + c, load<f32>(out + c) + load<f32>(edge + c));
+    edge += 32;
+    out += step;
+  }
+}
+
+/** Copies `rows` rows of `bytes` bytes between two layouts. */
+export function copyRows(from: usize, fromRow: usize, to: usize, toRow: usize, rows: i32, bytes: usize): void {
+  for (let r = 0; r < rows; r++) {
+    memory.copy(to, from, bytes);
+    from += fromRow;
+    to += toRow;
+  }
+}
+
+/** Copies pixels of `bytes` bytes, `right` and `down` bytes apart in the output: dy spread by the stride. */
+export function spreadPixels(
+  from: usize, fromRow: usize, height: i32, width: i32, bytes: usize, to: usize, down: usize, right: usize,
+): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      memory.copy(to + <usize>y * down + <usize>x * right, from + <usize>y * fromRow + <usize>x * bytes, bytes);
+    }
+  }
+}
+
+/** Largest of the four floats at `at` of each element of a window. */
+@inline
+function largest4(at: usize, window: i32, row: usize, pixel: usize): v128 {
+  let best = v128.load(at);
+  for (let y = 0; y < window; y++) {
+    let from = at + <usize>y * row;
+    for (let x = 0; x < window; x++) {
+      best = f32x4.max(best, v128.load(from));
+      from += pixel;
+    }
+  }
+  return best;
+}
+
+@inline
+function largest1(at: usize, window: i32, row: usize, pixel: usize): f32 {
+  let best = load<f32>(at);
+  for (let y = 0; y < window; y++) {
+    for (let x = 0; x < window; x++) best = max<f32>(best, load<f32>(at + <usize>y * row + <usize>x * pixel));
+  }
+  return best;
+}
+
+/**
+ * Max pooling of one image with windows that do not overlap. `windows`: six int32 that never change, the bytes between
+ * rows of x, channels, window, outHeight, outWidth, and whether x went through a rectifier. Rows of the output lie
+ * `outRow` bytes apart. Where channels are no multiple of four, the last four are done again: the same numbers, no
+ * scalar loop.
+ */
+export function maxPoolImage(windows: usize, x: usize, out: usize, outRow: usize): void {
+  const row = <usize>load<i32>(windows);
+  const channels = load<i32>(windows, 4);
+  const window = load<i32>(windows, 8);
+  const outHeight = load<i32>(windows, 12);
+  const outWidth = load<i32>(windows, 16);
+  const pixel = <usize>channels << 2;
+  for (let oy = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      const at = x + <usize>(oy * window) * row + <usize>(ox * window) * pixel;
+      const to = out + <usize>oy * outRow + <usize>ox * pixel;
+      if (channels < 4) {
+        for (let c: usize = 0; c < pixel; c += 4) store<f32>(to + c, largest1(at + c, window, row, pixel));
+        continue;
+      }
+      for (let c: usize = 0; c < pixel; c += 16) {
+        const from = min<usize>(c, pixel - 16);
+        v128.store(to + from, largest4(at + from, window, row, pixel));
+      }
+    }
+  }
+}
+
+/** Gives `flow` to the first element of a window that equals `best`, zero to the others; four channels. */
+@inline
+function route4(at: usize, row: usize, pixel: usize, window: i32, best: v128, flow: v128, to: usize, toRow: usize): void {
+  let open = i32x4.splat(-1);
+  for (let y = 0; y < window; y++) {
+    for (let x = 0; x < window; x++) {
+      const here = v128.and(open, f32x4.eq(v128.load(at + <usize>y * row + <usize>x * pixel), best));
+      v128.store(to + <usize>y * toRow + <usize>x * pixel, v128.and(here, flow));
+      open = v128.andnot(open, here);
+    }
+  }
+}
+
+@inline
+function route1(at: usize, row: usize, pixel: usize, window: i32, best: f32, flow: f32, to: usize, toRow: usize): void {
+  let open = true;
+  for (let y = 0; y < window; y++) {
+    for (let x = 0; x < window; x++) {
+      const here = open && load<f32>(at + <usize>y * row + <usize>x * pixel) == best;
+      store<f32>(to + <usize>y * toRow + <usize>x * pixel, here ? flow : 0);
+      open = open && !here;
+    }
+  }
+}
+
+/**
+ * Gradient of maxPoolImage: dy goes to the first largest element of each window. If x was rectified, dy is set to zero
+ * first where the maximum is not positive, in place (the bias gradient reads it).
+ * Rows of dx lie `dxRow` bytes apart; elements outside all windows are not written.
+ */
+export function maxPoolGradientImage(windows: usize, x: usize, dy: usize, dx: usize, dxRow: usize): void {
+  const row = <usize>load<i32>(windows);
+  const channels = load<i32>(windows, 4);
+  const window = load<i32>(windows, 8);
+  const outHeight = load<i32>(windows, 12);
+  const outWidth = load<i32>(windows, 16);
+  const rectified = load<i32>(windows, 20) != 0;
+  const pixel = <usize>channels << 2;
+  const floor = rectified ? f32x4.splat(0) : f32x4.splat(-Infinity);
+  const floor1: f32 = rectified ? 0 : -Infinity;
+  for (let oy = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      const at = x + <usize>(oy * window) * row + <usize>(ox * window) * pixel;
+      const to = dx + <usize>(oy * window) * dxRow + <usize>(ox * window) * pixel;
+      if (channels < 4) {
+        for (let c: usize = 0; c < pixel; c += 4) {
+          const best = largest1(at + c, window, row, pixel);
+          const flow: f32 = best > floor1 ? load<f32>(dy + c) : 0;
+          store<f32>(dy + c, flow);
+          route1(at + c, row, pixel, window, best, flow, to + c, dxRow);
+        }
+      } else {
+        for (let c: usize = 0; c < pixel; c += 16) {
+          const from = min<usize>(c, pixel - 16);
+          const best = largest4(at + from, window, row, pixel);
+          const flow = v128.and(v128.load(dy + from), f32x4.gt(best, floor));
+          v128.store(dy + from, flow);
+          route4(at + from, row, pixel, window, best, flow, to + from, dxRow);
+        }
+      }
+      dy += pixel;
+    }
+  }
+}
