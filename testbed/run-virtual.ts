@@ -17,8 +17,9 @@ import { deviceOf, mapScene, roundConfig } from './plan.ts';
 import { type PreparedData, prepareData, prepareMobility } from './prepare.ts';
 import { newRunId, Recording } from './recording.ts';
 import type { LoadedScenario } from './scenario-file.ts';
-import { pacer } from './system.ts';
+import { pacer, randomSecret } from './system.ts';
 import { Conductor, type RsuWire } from './virtual/conductor.ts';
+import { Sealer } from './virtual/envelope.ts';
 import { WorkerPool } from './virtual/pool.ts';
 import { memoryWire, mqttWire } from './virtual/wires.ts';
 
@@ -60,9 +61,10 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   const mobility = prepareMobility(loaded);
   const data = prepareData(scenario, loaded.dataDirectory, note);
   // 2 The wire, and workers with their engines.
-  const { wire, brokerUrl } = await openWire(options, run, closing);
+  const secret = randomSecret();
+  const { wire, brokerUrl } = await openWire(options, run, secret, closing);
   const { train, evaluation } = data;
-  const setup = { run, scenario, engine: options.engine, brokerUrl, train, evaluation };
+  const setup = { run, scenario, engine: options.engine, brokerUrl, secret, train, evaluation };
   const { pool, engine, reasons } = await WorkerPool.open(options.workers, setup);
   closing.add(pool, (p) => p.close());
   // 3 Stores, and whoever watches.
@@ -92,13 +94,19 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
 async function openWire(
   options: RunOptions,
   run: RunId,
+  secret: Uint8Array,
   closing: Closing,
 ): Promise<{ wire: RsuWire; brokerUrl?: string }> {
   if (options.link === 'memory') return { wire: memoryWire() };
   const brokerUrl = options.broker ?? closing.add(await startBroker(), (broker) => broker.close()).url;
-  const connected = await connectMqtt({ url: brokerUrl, clientId: `${run}-rsu` });
+  // The windows of the blob protocol bound what is on its way; a refused publication would stop the virtual clock.
+  const connected = await connectMqtt({
+    url: brokerUrl,
+    clientId: `${run}-rsu`,
+    maximumPending: Number.POSITIVE_INFINITY,
+  });
   const link = closing.add(connected, (l) => l.close());
-  return { wire: await mqttWire(link, run), brokerUrl };
+  return { wire: await mqttWire(link, run, new Sealer(secret)), brokerUrl };
 }
 
 /** The RSU computes gradients of split models itself; evaluations go to the workers, which have time between rounds. */

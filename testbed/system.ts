@@ -1,6 +1,7 @@
-// The machine's own clock, for what may see it: pacing a run that people watch, wall times in manifests, live runs.
-// Must not: be read by anything that decides the course of a virtual run.
+// The machine's own clock and chance, for what may see them: pacing a run that people watch, wall times in manifests, live
+// runs, seals against strangers. Must not: be read by anything that decides the course of a virtual run.
 
+import { randomBytes } from 'node:crypto';
 import { cpus, platform, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
@@ -16,6 +17,9 @@ export function systemClock(): Clock {
 
 /** Wall-clock time, ISO 8601. */
 export const isoNow = (): string => new Date().toISOString();
+
+/** 32 bytes nobody can guess: they keep strangers out and decide nothing. */
+export const randomSecret = (): Uint8Array => Uint8Array.from(randomBytes(32));
 
 /** What a manifest says of the machine. */
 export function machine(roadbedVersion: string): {

@@ -12,7 +12,7 @@ import { advance } from '../round/advance.ts';
 import { initialState, type RoundState } from '../round/state.ts';
 import type { RoundEffect } from '../round/types.ts';
 import { Desk } from './desk.ts';
-import { onFrame, onLeft, onSplitComputed } from './inbound.ts';
+import { onFlood, onFrame, onLeft, onSplitComputed, onStranger } from './inbound.ts';
 import { acknowledge, aggregateRound, dispatch, evaluateRound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type { RsuInput, RsuOptions, RsuOutputs } from './types.ts';
@@ -60,6 +60,8 @@ export class RsuActor {
 
   act(input: RsuInput, now: number): RsuOutputs {
     if (input.kind === 'frame') onFrame(this.#desk, input.vehicle, input.payload, now);
+    else if (input.kind === 'stranger') onStranger(this.#desk, input.vehicle, input.payload, now);
+    else if (input.kind === 'flood') onFlood(this.#desk, input.dropped, now);
     else if (input.kind === 'left') onLeft(this.#desk, input.vehicle, now);
     else if (input.kind === 'timer') this.#onTimer(input.name, now);
     else if (input.kind === 'computed') this.#onComputed(input.ticket, input.outcome, now);

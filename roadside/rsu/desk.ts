@@ -13,7 +13,7 @@ import type { RsuOptions, RsuOutputs } from './types.ts';
 /** More vehicles than this are refused: a flood of invented ids must not cost memory. */
 const maximumPeers = 20_000;
 /** Log entries that may wait for the next commit: nobody is acknowledged on their strength. */
-const unhurried = new Set<EventBody['kind']>(['vehicle-state', 'upload-progress']);
+const unhurried = new Set<EventBody['kind']>(['vehicle-state', 'upload-progress', 'message-refused']);
 /** Entries that may wait together; more are committed at once. */
 const maximumWaiting = 256;
 /** The kinds whose bytes are a round's; beacons and greetings are not. */

@@ -38,6 +38,31 @@ export function onFrame(desk: Desk, vehicle: VehicleId, payload: Uint8Array, now
   onMessage(desk, peer, framed, now);
 }
 
+/** A frame that no vehicle of this run sent: the first of its faults is logged, and nothing changes. */
+export function onStranger(desk: Desk, vehicle: VehicleId, payload: Uint8Array, now: number): void {
+  desk.record(now, { kind: 'message-refused', vehicle, reason: faultOfStranger(desk, vehicle, payload) });
+}
+
+function faultOfStranger(desk: Desk, vehicle: VehicleId, payload: Uint8Array): string {
+  let message: UpMessage;
+  try {
+    message = decodeFrame('up', payload).message;
+  } catch (error) {
+    return messageOf(error);
+  }
+  const peer = desk.peers.get(vehicle);
+  const gate =
+    peer && message.kind === 'manifest' ? gateManifest(desk.options.config, peer, message) : undefined;
+  if (gate && !gate.accept) return gate.reason;
+  return `a ${message.kind} that ${vehicle} did not send (made up, or recorded and sent again)`;
+}
+
+/** Frames of strangers that nobody could look at. */
+export function onFlood(desk: Desk, dropped: number, now: number): void {
+  const reason = `${dropped} more frames that no vehicle of this run sent`;
+  desk.record(now, { kind: 'message-refused', vehicle: null, reason });
+}
+
 function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>, now: number): void {
   const { vehicle } = peer;
   switch (message.kind) {

@@ -11,6 +11,10 @@ import type { RoundConfig } from '../round/types.ts';
 /** One input of the RSU. Frames arrive as bytes: what is hostile is found out here, not by the sender. */
 export type RsuInput =
   | { readonly kind: 'frame'; readonly vehicle: VehicleId; readonly payload: Uint8Array }
+  /** Bytes on a vehicle's topic that the host knows not to be the vehicle's: refused and counted, never acted on. */
+  | { readonly kind: 'stranger'; readonly vehicle: VehicleId; readonly payload: Uint8Array }
+  /** So many more of them came than the host could keep. */
+  | { readonly kind: 'flood'; readonly dropped: number }
   /** The link layer saw the vehicle go (virtual time); live, missing beacons tell. */
   | { readonly kind: 'left'; readonly vehicle: VehicleId }
   | { readonly kind: 'timer'; readonly name: string }

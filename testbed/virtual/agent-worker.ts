@@ -21,8 +21,9 @@ import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import type { VehicleInput } from '../../vehicle-agent/types.ts';
 import { slowdownOf } from '../plan.ts';
-import { seal } from './envelope.ts';
+import { Sealer } from './envelope.ts';
 import { Inbox } from './inbox.ts';
+import { downStream, upStream } from './wires.ts';
 import type {
   SentFrame,
   VehicleCall,
@@ -46,7 +47,8 @@ const setup = workerData as WorkerSetup;
 const run = setup.run as RunId;
 const cars = new Map<VehicleId, Car>();
 // Nobody but the RSU writes to a car's topic; a stranger's bytes on it are not for the agent.
-const inbox = new Inbox(() => undefined);
+const sealer = new Sealer(setup.secret);
+const inbox = new Inbox(sealer, () => undefined);
 let training: Promise<unknown> = Promise.resolve();
 
 /** An error as an answer: classes do not cross threads, so the reason travels as text. */
@@ -106,10 +108,14 @@ async function spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
     slowdown: slowdownOf(scenario, vehicle),
   });
   const link = setup.brokerUrl
-    ? await connectMqtt({ url: setup.brokerUrl, clientId: `${run}-${vehicle}` })
+    ? await connectMqtt({
+        url: setup.brokerUrl,
+        clientId: `${run}-${vehicle}`,
+        maximumPending: Number.POSITIVE_INFINITY,
+      })
     : null;
   await link?.subscribe(vehicleTopic(run, 'down', vehicle), (_topic, payload) =>
-    inbox.arrived(vehicle, payload),
+    inbox.arrived(downStream(vehicle), payload),
   );
   cars.set(vehicle, { agent, link, computations: new Map(), sent: 0 });
 }
@@ -117,12 +123,13 @@ async function spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
 async function retire(vehicle: VehicleId): Promise<void> {
   const car = cars.get(vehicle);
   cars.delete(vehicle);
+  inbox.forget(downStream(vehicle));
   await car?.link?.close();
 }
 
 async function inputOf(vehicle: VehicleId, car: Car, call: VehicleCall): Promise<VehicleInput> {
   if (call.kind === 'frame') {
-    const frame = call.payload ?? (await inbox.take(vehicle, call.sequence, call.final));
+    const frame = call.payload ?? (await inbox.take(downStream(vehicle), call.sequence, call.final));
     return { kind: 'message', ...decodeFrame('down', frame) };
   }
   if (call.kind === 'computed') {
@@ -143,7 +150,9 @@ function send(vehicle: VehicleId, car: Car, message: UpMessage, body: Uint8Array
   const bulk = message.kind === 'chunk';
   if (!car.link) return { sequence, bytes: frame.length, bulk, payload: frame };
   // A lost publication shows as a frame that never arrives, which the RSU's inbox reports by name.
-  car.link.publish(vehicleTopic(run, 'up', vehicle), seal(sequence, frame)).catch(() => undefined);
+  car.link
+    .publish(vehicleTopic(run, 'up', vehicle), sealer.seal(upStream(vehicle), sequence, frame))
+    .catch(() => undefined);
   return { sequence, bytes: frame.length, bulk };
 }
 
@@ -179,7 +188,7 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
   if (request.kind === 'spawn') await spawn(request.vehicle, request.device);
   else if (request.kind === 'retire') await retire(request.vehicle);
   else if (request.kind === 'discard')
-    for (const frame of request.frames) inbox.discard(frame.vehicle, frame.sequence);
+    for (const frame of request.frames) inbox.discard(downStream(frame.vehicle), frame.sequence);
   else if (request.kind === 'close') await Promise.all([...cars.keys()].map(retire));
   else {
     const replies: VehicleReply[] = [];

@@ -20,6 +20,12 @@ import { Air, type Lane, type Parcel } from './air.ts';
 import type { AddressedCall, WorkerPool } from './pool.ts';
 import type { VehicleReply } from './worker-protocol.ts';
 
+/** Bytes on a vehicle's topic that no process of this run sent. */
+export interface Stranger {
+  readonly vehicle: VehicleId;
+  readonly payload: Uint8Array;
+}
+
 /** How frames physically travel on the RSU's side; the cars' side is in the workers. */
 export interface RsuWire {
   /** Sends a frame to a car; returns its bytes when they must ride on the control channel (memory link). */
@@ -29,8 +35,8 @@ export interface RsuWire {
   /** The bytes of a car's frame came over the control channel. */
   deposit(vehicle: VehicleId, sequence: number, frame: Uint8Array): void;
   discard(vehicle: VehicleId, sequence: number): void;
-  /** Frames of strangers since the last call. */
-  strangers(): { vehicle: VehicleId; payload: Uint8Array }[];
+  /** Frames of strangers since the last call, and how many more there was no room for. */
+  strangers(): { readonly frames: readonly Stranger[]; readonly dropped: number };
 }
 
 export interface ConductorOptions {
@@ -111,12 +117,17 @@ export class Conductor {
     const { pace, stopRequested, wire } = this.#options;
     const stop = stopRequested?.() ?? null;
     if (stop !== null) return this.#actRsu({ kind: 'stop', reason: stop });
-    for (const stranger of wire.strangers()) this.#actRsu({ kind: 'frame', ...stranger });
+    this.#refuseStrangers(wire.strangers());
     const event = this.#heap.pop();
     if (!event) throw new Error('the event heap ran dry before the run finished');
     if (pace) await pace(event.at);
     this.#now = event.at;
     await this.#happen(event.value);
+  }
+
+  #refuseStrangers({ frames, dropped }: ReturnType<RsuWire['strangers']>): void {
+    for (const stranger of frames) this.#actRsu({ kind: 'stranger', ...stranger });
+    if (dropped > 0) this.#actRsu({ kind: 'flood', dropped });
   }
 
   async #happen(event: Happening): Promise<void> {

@@ -15,6 +15,8 @@ export interface WorkerSetup {
   readonly engine: 'auto' | 'wasm' | 'tensorflow' | 'cpu';
   /** Where the MQTT broker is; absent: frames ride on the control channel (memory link). */
   readonly brokerUrl?: string;
+  /** Seals this run's frames on the broker (`envelope.ts`). */
+  readonly secret: Uint8Array;
   readonly train: Dataset;
   readonly evaluation: Dataset;
 }
