@@ -180,7 +180,7 @@ export function printSummary(io: CommandIo, summary: RunSummary, json: boolean):
   const s = summary;
   io.out(`run        ${s.runId}`);
   io.out(
-    `rounds     ${s.rounds} in ${s.virtualSeconds.toFixed(1)} s of virtual time (${s.wallSeconds.toFixed(1)} s on the wall)`,
+    `rounds     ${s.rounds} in ${s.virtualSeconds.toFixed(1)} s of the run's clock (${s.wallSeconds.toFixed(1)} s on the wall)`,
   );
   io.out(`accuracy   ${(100 * s.testAccuracy).toFixed(2)} % (loss ${s.testLoss.toFixed(4)})`);
   io.out(
