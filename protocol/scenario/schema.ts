@@ -117,6 +117,17 @@ const data = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('iid') }),
       z.strictObject({ kind: z.literal('dirichlet'), alpha: positive.default(0.5) }),
+      /** Pieces of the set sorted by label, so many to a vehicle. */
+      z.strictObject({ kind: z.literal('shards'), perVehicle: counting.default(2) }),
+      /** Unequal amounts around samplesPerVehicle, more unequal the smaller beta. */
+      z.strictObject({ kind: z.literal('quantity'), beta: positive.default(0.5) }),
+      z.strictObject({ kind: z.literal('pathological'), classesPerVehicle: counting.default(2) }),
+      /** Each stretch of road has a label mix of its own; a vehicle has that of the stretch where it starts. */
+      z.strictObject({
+        kind: z.literal('by-place'),
+        alpha: positive.default(0.5),
+        segmentMeters: positive.default(250),
+      }),
     ])
     .prefault({ kind: 'iid' }),
 });
