@@ -135,7 +135,7 @@ export class VehicleAgent {
     if (message.kind === 'ack') this.#onAck(message);
     else if (!this.#inCoverage) this.#refuse(`a ${message.kind} out of coverage`);
     else if (message.kind === 'task') this.#onTask(message, now);
-    else if (message.kind === 'cancel') this.#onCancel(message.round);
+    else if (message.kind === 'cancel') this.#onCancel(message.round, now);
     else this.#onTransfer(message, body, now);
   }
 
@@ -148,9 +148,15 @@ export class VehicleAgent {
     else this.#runner.begin(task, now);
   }
 
-  #onCancel(round: number): void {
+  /** An update on its way stops moving; it is offered once more, by its manifest, so that the RSU answers for it. */
+  #onCancel(round: number, now: number): void {
+    const waiting = this.#config.outbox.entries().filter(({ manifest }) => manifest.meta.round === round);
+    for (const entry of waiting) {
+      this.#transfers.forget(entry.key);
+      this.#offer(entry, now);
+    }
     if (this.#runner.work?.task.round === round) this.#runner.giveUp();
-    else this.#refuse(`cancel of round ${round}, in which nothing is under way`);
+    else if (waiting.length === 0) this.#refuse(`cancel of round ${round}, in which nothing is under way`);
   }
 
   /** Any answer retires the update: committed, late and refused are all final. Acks of other blobs just stop them. */

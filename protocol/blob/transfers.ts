@@ -54,6 +54,9 @@ export interface TransferProgress {
   readonly direction: 'in' | 'out';
 }
 
+/** Ended addresses that are remembered: a round of split training has a few hundred blobs. */
+const rememberedOver = 1024;
+
 const nothing: Received = { send: [] };
 const refused = (reason: string): Received => ({ send: [], refused: reason });
 
@@ -69,6 +72,8 @@ export class Transfers {
   readonly #pulls = new Map<string, { size: number; watchdog: Watchdog }>();
   readonly #held = new Map<string, Uint8Array>();
   readonly #served = new Map<string, NamedBlob>();
+  /** Addresses whose transfer is over, the latest ones: what still comes for them is late, not wrong. */
+  readonly #over = new Set<string>();
   readonly #ledger = new Ledger();
 
   constructor(options: TransfersOptions = {}) {
@@ -114,25 +119,29 @@ export class Transfers {
 
   /** Stops the blob with this key, both ways; also takes the address of a blob being pulled. */
   forget(key: string): void {
-    this.#outgoing.delete(key);
-    this.#pulls.delete(key);
+    this.#stop(key);
+    if (this.#pulls.delete(key)) this.#end(key);
     for (const [sha, incoming] of this.#incoming) if (incoming.manifest.key === key) this.#drop(sha);
     this.#ledger.forget(key);
   }
 
   /** Stops everything of a round, both ways. */
   forgetRound(round: number): void {
-    for (const [key, { manifest }] of this.#outgoing)
-      if (manifest.meta.round === round) this.#outgoing.delete(key);
+    for (const [key, { manifest }] of this.#outgoing) if (manifest.meta.round === round) this.#stop(key);
     for (const [sha, { manifest }] of this.#incoming) if (manifest.meta.round === round) this.#drop(sha);
     this.#ledger.forgetRound(round);
   }
 
   /** Stops everything. What is held or served stays. */
   forgetAll(): void {
-    this.#outgoing.clear();
-    this.#incoming.clear();
-    this.#pulls.clear();
+    for (const key of [...this.#outgoing.keys()]) this.#stop(key);
+    for (const sha of [...this.#incoming.keys(), ...this.#pulls.keys()]) this.#drop(sha);
+  }
+
+  /** The blob at this address is no longer to be pulled: a late asking for it is not answered. */
+  retract(sha: string): void {
+    this.#served.delete(sha);
+    this.#end(sha);
   }
 
   // --- what happens to it ---
@@ -225,8 +234,8 @@ export class Transfers {
   #onChunk(chunk: Chunk, body: Uint8Array, now: number): Received {
     const incoming = this.#incoming.get(chunk.sha);
     if (!incoming) {
-      const isKnown = this.#ledger.fullBitmap(chunk.sha) !== undefined;
-      return isKnown ? { send: [this.#ask(chunk.sha)] } : refused(`chunk of unknown blob ${chunk.sha}`);
+      if (this.#ledger.fullBitmap(chunk.sha) !== undefined) return { send: [this.#ask(chunk.sha)] };
+      return this.#over.has(chunk.sha) ? nothing : refused(`chunk of unknown blob ${chunk.sha}`);
     }
     const accepted = incoming.accept(chunk.index, body);
     if (typeof accepted === 'object') return refused(accepted.refused);
@@ -259,6 +268,20 @@ export class Transfers {
   #drop(sha: string): void {
     this.#incoming.delete(sha);
     this.#pulls.delete(sha);
+    this.#end(sha);
+  }
+
+  /** Ends what is being sent under `key`. */
+  #stop(key: string): void {
+    const outgoing = this.#outgoing.get(key);
+    this.#outgoing.delete(key);
+    if (outgoing) this.#end(outgoing.manifest.sha);
+  }
+
+  #end(sha: string): void {
+    this.#over.delete(sha);
+    this.#over.add(sha);
+    if (this.#over.size > rememberedOver) this.#over.delete(this.#over.keys().next().value!);
   }
 
   // --- sending ---
@@ -272,13 +295,13 @@ export class Transfers {
     const { send, delivered } = outgoing.onNeed(have, now);
     if (!delivered) return { send };
     const { key, sha } = outgoing.manifest;
-    this.#outgoing.delete(key);
+    this.#stop(key);
     return { send: this.#moving(sha)?.start(now, false) ?? [], delivered: { key } };
   }
 
   #onPull(need: Need, now: number): Received {
     const blob = this.#served.get(need.sha) ?? this.#lookup(need.sha);
-    if (!blob) return refused(`need of unknown blob ${need.sha}`);
+    if (!blob) return this.#over.has(need.sha) ? nothing : refused(`need of unknown blob ${need.sha}`);
     // A late answer to a delivery that is over is no pull: it has every bit.
     const chunkCount = Math.ceil(blob.bytes.length / this.#options.chunkBytes);
     if (Bitmap.fromHex(need.have, chunkCount)?.full) return nothing;

@@ -76,6 +76,7 @@ export class Peer {
     const assignment = this.assignments.get(round);
     if (!assignment || assignment.closed) return;
     assignment.closed = true;
+    for (const sha of this.served.keys()) this.transfers.retract(sha);
     this.served.clear();
     this.transfers.forgetRound(round);
     assignment.upper?.then((upper) => upper.dispose()).catch(() => undefined);

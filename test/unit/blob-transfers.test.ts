@@ -73,6 +73,26 @@ describe('a transfer', () => {
     expect(names(sendsOf(give(car, sendsOf(got))))).toEqual(['C:8']);
   });
 
+  it('takes what still comes for a blob that was stopped, delivered or retracted for late, not for wrong', () => {
+    const [car, rsu] = [new Transfers(small), new Transfers(small)];
+    const blob = blobOf(12);
+    const eager = car.offer({ ...blob, eager: true }, 0);
+    const asked = sendsOf(give(rsu, eager.slice(0, 2)));
+    rsu.forgetRound(1);
+    expect(give(rsu, eager.slice(2))).toEqual([{ send: [] }, { send: [] }]);
+    car.forgetRound(1);
+    expect(give(car, asked)).toEqual([{ send: [] }, { send: [] }]);
+
+    const sha = sha256(blob.bytes);
+    const pulled = new Transfers(small);
+    rsu.serve(sha, blob.bytes);
+    const asking = pulled.pull(sha, 12, 0);
+    rsu.retract(sha);
+    expect(give(rsu, asking)).toEqual([{ send: [] }]);
+    pulled.forgetAll();
+    expect(give(pulled, eager.slice(1, 2))).toEqual([{ send: [] }]);
+  });
+
   it('sends the first window at once when it is eager', () => {
     const frames = new Transfers(small).offer({ ...blobOf(12), eager: true }, 0);
     expect(names(frames)).toEqual(['M', 'C:0', 'C:1', 'C:2']);

@@ -134,6 +134,18 @@ describe('a vehicle agent whose round fails', () => {
     expect(stage.tell({ kind: 'cancel', round: 1, reason: 'again' })).toEqual([]);
   });
 
+  it('stops an update on its way when its round is cancelled, and asks what becomes of it', async () => {
+    const stage = new Stage();
+    stage.position(0);
+    stage.tell(taskOf());
+    stage.hears = false;
+    await stage.compute();
+    expect(stage.tell({ kind: 'cancel', round: 1, reason: 'deadline' })).toEqual([`manifest ${key}`]);
+    expect(stage.tell(ack('late'))).toEqual(['status in-range']);
+    expect(stage.outbox.entries()).toEqual([]);
+    expect(stage.agent.refusals().count).toBe(0);
+  });
+
   it('gives a task up at its deadline', async () => {
     const stage = new Stage();
     stage.position(0);
