@@ -35,17 +35,18 @@ export function withMember(state: RoundState, member: Member): RoundState {
   return { ...state, open: { ...open, members } };
 }
 
-/**
- * What the RSU reckons a silent car has spent: computing since its download should have ended, at most the planned time,
- * and sending for as long as its bytes take at the estimated rate.
- */
+/** What a silent car has computed, as the RSU reckons: since its download should have ended, at most the planned time. */
 function reckoned(member: Member, at: number): { seconds: number; joules: number } {
-  const { path, device, estimate } = member;
+  const { path, device } = member;
   const elapsed = Math.max(0, at - member.dispatchedAt - path.downloadSeconds);
   const seconds = Math.min(elapsed, path.computeSeconds);
-  const rate = estimate.uplinkBitsPerSecond;
-  const sendingSeconds = rate > 0 ? (member.bytesUp * 8) / rate : 0;
-  return { seconds, joules: seconds * device.computeWatts + sendingSeconds * device.transmitWatts };
+  return { seconds, joules: seconds * device.computeWatts };
+}
+
+/** Energy of sending, of every member alike: its bytes at the rate estimated when it was chosen. A car cannot know it. */
+function sendingJoules(member: Member): number {
+  const rate = member.estimate.uplinkBitsPerSecond;
+  return rate > 0 ? ((member.bytesUp * 8) / rate) * member.device.transmitWatts : 0;
 }
 
 function bookingOf(member: Member, ended: Ended): Booking {
@@ -53,7 +54,8 @@ function bookingOf(member: Member, ended: Ended): Booking {
   const work = report
     ? { seconds: report.computeSeconds, joules: report.joules }
     : reckoned(member, ended.at);
-  return { ...work, bytesUp: member.bytesUp, bytesDown: member.bytesDown };
+  const joules = work.joules + sendingJoules(member);
+  return { seconds: work.seconds, joules, bytesUp: member.bytesUp, bytesDown: member.bytesDown };
 }
 
 /** Gives `member` its one outcome and logs it. */

@@ -36,14 +36,15 @@ describe('an update in time', () => {
     });
   });
 
-  it('is booked by the report of its car and by the bytes that moved', () => {
+  it('is booked by the report of its car, the bytes that moved, and the energy of sending them', () => {
     const world = opened();
-    world.tell({ kind: 'bytes-moved', at: 2, vehicle: carA, up: 300, down: 16_000 });
+    world.tell({ kind: 'bytes-moved', at: 2, vehicle: carA, up: 1_250_000, down: 16_000 });
     const [entry] = logsOf(world.tell(update(carA, 3)), 'vehicle-outcome');
     expect(entry).toMatchObject({
       outcome: 'committed',
       wasted: false,
-      booking: { seconds: 2, joules: 21, bytesUp: 300, bytesDown: 16_000 },
+      // 21 J of computing by its report; 1,250,000 B at 1e7 bit/s are 1 s of sending with 2 W.
+      booking: { seconds: 2, joules: 23, bytesUp: 1_250_000, bytesDown: 16_000 },
     });
   });
 
