@@ -54,14 +54,22 @@ export function prepareData(
   };
 }
 
-/** Builds the mobility engine of a scenario. Throws RoadbedError where its road file cannot be read. */
+/** Builds the mobility engine of a scenario. Throws RoadbedError where its road file cannot be read, or no RSU reaches a road. */
 export function prepareMobility({
   scenario,
   directory,
 }: Pick<LoadedScenario, 'scenario' | 'directory'>): Mobility {
-  return createMobility(
+  const mobility = createMobility(
     mobilityConfig(scenario, roadText(scenario, directory)),
     Rng.root(scenario.seed).fork('mobility'),
+  );
+  if (mobility.coverage.length > 0) return mobility;
+  const places = scenario.rsus.map(
+    ({ id, x, y, coverageRadiusMeters: r }) => `${id} at (${x}, ${y}) with ${r} m`,
+  );
+  throw new RoadbedError(
+    'scenario',
+    `no RSU covers any road: ${places.join(', ')} (expected one within its radius of a road, or no car could ever take part; change rsus.0.x and y, or coverageRadiusMeters)`,
   );
 }
 

@@ -123,4 +123,28 @@ describe('the air', () => {
     air.send({ ...chunk(1, 250_000), direction: 'down' }, 0);
     expect(plans[0]!.at).toBeCloseTo(1, 12);
   });
+
+  it('does not carry a frame over from one visit to coverage to the next', () => {
+    const visits: [number, number][] = [];
+    const quiet = (): void => undefined;
+    const air = new Air(radio, 5, Rng.root(3), {
+      deliver: (_at, parcel, { visit }) => visits.push([parcel.sequence, visit]),
+      lose: quiet,
+      serve: quiet,
+    });
+    air.connect(car, 2, 0);
+    air.send(note(1, 100), 0);
+    air.disconnect(car);
+    air.connect(car, 2, 0.001);
+    air.send(note(2, 100), 0.001);
+    expect(visits).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect([air.isOnVisit(car, 1), air.isOnVisit(car, 2)]).toEqual([false, true]);
+    air.disconnect(car);
+    expect(air.isOnVisit(car, 2)).toBe(false);
+    air.forget(car);
+    expect(air.connected(car)).toBe(false);
+  });
 });

@@ -20,8 +20,8 @@ export interface Parcel {
 
 /** What the air asks of the conductor: call back at an instant. */
 export interface AirSchedule {
-  /** The frame arrives at `at`; `final` says that it will not arrive once more. */
-  deliver(at: number, parcel: Parcel, final: boolean): void;
+  /** The frame arrives at `at` if its vehicle is still on this `visit`; `final`: it will not arrive once more. */
+  deliver(at: number, parcel: Parcel, arrival: { final: boolean; visit: number }): void;
   /** The frame is lost: whoever holds its bytes may let go. */
   lose(parcel: Parcel): void;
   /** Call `air.served(lane, version, at)` at `at`. */
@@ -38,6 +38,8 @@ export interface Lane {
   rateBitsPerSecond: number;
   version: number;
   lastSmallAt: number;
+  /** Counts the vehicle's visits to coverage: what is on the way does not outlive the visit it was sent on. */
+  visit: number;
   readonly faults: Rng;
 }
 
@@ -75,10 +77,23 @@ export class Air {
     return this.#contacts.get(vehicle)?.connected ?? false;
   }
 
+  /** True while the vehicle is in coverage on its `visit`-th visit. */
+  isOnVisit(vehicle: VehicleId, visit: number): boolean {
+    const contact = this.#contacts.get(vehicle);
+    return contact?.connected === true && contact.up.visit === visit;
+  }
+
+  /** The vehicle is gone for good. */
+  forget(vehicle: VehicleId): void {
+    this.#contacts.delete(vehicle);
+  }
+
   /** The vehicle came into coverage with this uplink spectral efficiency. */
   connect(vehicle: VehicleId, bitsPerSecondPerHertz: number, now: number): void {
     const contact = this.#contactOf(vehicle);
     contact.connected = true;
+    contact.up.visit++;
+    contact.down.visit++;
     this.#setEfficiency(contact, bitsPerSecondPerHertz, now);
   }
 
@@ -109,9 +124,10 @@ export class Air {
 
   /** A frame is given to the air at `now`. */
   send(parcel: Parcel, now: number): void {
-    const contact = this.#contactOf(parcel.vehicle);
+    const contact = this.#contacts.get(parcel.vehicle);
+    if (!contact?.connected) return this.#schedule.lose(parcel);
     const lane = parcel.direction === 'up' ? contact.up : contact.down;
-    if (!contact.connected || lane.rateBitsPerSecond < minimumRate) return this.#schedule.lose(parcel);
+    if (lane.rateBitsPerSecond < minimumRate) return this.#schedule.lose(parcel);
     if (!parcel.bulk) {
       const at = now + this.#radio.latencySeconds + (parcel.bytes * 8) / lane.rateBitsPerSecond;
       lane.lastSmallAt = Math.max(at, lane.lastSmallAt);
@@ -147,8 +163,10 @@ export class Air {
     if (loss > 0 && lane.faults.uniform() < loss) return this.#schedule.lose(parcel);
     const late = reorderSeconds > 0 ? lane.faults.between(0, reorderSeconds) : 0;
     const twice = duplication > 0 && lane.faults.uniform() < duplication;
-    this.#schedule.deliver(at + late, parcel, !twice);
-    if (twice) this.#schedule.deliver(at + 2 * late + this.#radio.latencySeconds, parcel, true);
+    const { visit } = lane;
+    this.#schedule.deliver(at + late, parcel, { final: !twice, visit });
+    if (!twice) return;
+    this.#schedule.deliver(at + 2 * late + this.#radio.latencySeconds, parcel, { final: true, visit });
   }
 
   #setEfficiency(contact: Contact, bitsPerSecondPerHertz: number, now: number): void {
@@ -182,6 +200,7 @@ export class Air {
       rateBitsPerSecond: 0,
       version: 0,
       lastSmallAt: 0,
+      visit: 0,
       faults: this.#rng.fork(`${vehicle}/${direction}`),
     });
     const contact: Contact = {

@@ -59,11 +59,19 @@ export interface ConductorOptions {
   readonly stopRequested?: () => string | null;
 }
 
+/** A thousand MQTT clients that connect at once make each other wait beyond any patience. */
+const spawnedAtATime = 64;
+
 type Happening =
   | { readonly kind: 'step' }
   | { readonly kind: 'contact'; readonly event: MobilityEvent; readonly fix: Fix | undefined }
   | { readonly kind: 'fixes'; readonly step: MobilityStep }
-  | { readonly kind: 'deliver'; readonly parcel: Parcel; readonly final: boolean }
+  | {
+      readonly kind: 'deliver';
+      readonly parcel: Parcel;
+      readonly final: boolean;
+      readonly visit: number;
+    }
   | { readonly kind: 'serve'; readonly lane: Lane; readonly version: number }
   | {
       readonly kind: 'timer';
@@ -89,7 +97,7 @@ export class Conductor {
     this.#options = options;
     const { scenario, rng } = options;
     this.#air = new Air(scenario.radio, scenario.selection.perRound, rng.fork('faults'), {
-      deliver: (at, parcel, final) => this.#heap.push(at, { kind: 'deliver', parcel, final }),
+      deliver: (at, parcel, arrival) => this.#heap.push(at, { kind: 'deliver', parcel, ...arrival }),
       lose: (parcel) => this.#discard(parcel),
       serve: (at, lane, version) => this.#heap.push(at, { kind: 'serve', lane, version }),
     });
@@ -104,7 +112,8 @@ export class Conductor {
   async run(): Promise<string> {
     const { mobility, rsu, onWorld } = this.#options;
     const initial = mobility.initial();
-    await Promise.all(initial.map((fix) => this.#spawn(fix.vehicle)));
+    for (let from = 0; from < initial.length; from += spawnedAtATime)
+      await Promise.all(initial.slice(from, from + spawnedAtATime).map((fix) => this.#spawn(fix.vehicle)));
     onWorld?.(0, initial, this.#lastReply);
     this.#takeRsu(rsu.start(0));
     this.#heap.push(0, { kind: 'step' });
@@ -139,7 +148,7 @@ export class Conductor {
       case 'fixes':
         return this.#fixes(event.step);
       case 'deliver':
-        return this.#deliver(event.parcel, event.final);
+        return this.#deliver(event.parcel, event);
       case 'serve':
         return this.#air.served(event.lane, event.version, this.#now);
       case 'timer':
@@ -212,14 +221,20 @@ export class Conductor {
   async #retire(vehicle: VehicleId): Promise<void> {
     this.#covering.delete(vehicle);
     this.#lastReply.delete(vehicle);
+    this.#air.forget(vehicle);
+    this.#sentDown.delete(vehicle);
+    for (const key of this.#timers.keys()) if (key.startsWith(`${vehicle}|`)) this.#timers.delete(key);
     await this.#options.pool.retire(vehicle);
   }
 
   // ---- frames -------------------------------------------------------------------------------------------------
 
-  async #deliver(parcel: Parcel, final: boolean): Promise<void> {
+  async #deliver(
+    parcel: Parcel,
+    { final, visit }: { readonly final: boolean; readonly visit: number },
+  ): Promise<void> {
     const { vehicle, sequence } = parcel;
-    if (!this.#air.connected(vehicle)) return this.#discard(parcel);
+    if (!this.#air.isOnVisit(vehicle, visit)) return final ? this.#discard(parcel) : undefined;
     if (parcel.direction === 'up') {
       const payload = await this.#options.wire.take(vehicle, sequence, final);
       this.#actRsu({ kind: 'frame', vehicle, payload });
