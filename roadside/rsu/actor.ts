@@ -30,8 +30,8 @@ export class RsuActor {
   constructor(options: RsuOptions) {
     this.#desk = new Desk(options);
     this.#state = initialState(options.config);
-    const { learner, model, scenario, blobs } = options;
-    this.#modelSha = blobs.put(bytesOfFloats(learner.initialWeights(model, scenario.seed)));
+    const { learner, model, scenario } = options;
+    this.#modelSha = this.#desk.keepModel(bytesOfFloats(learner.initialWeights(model, scenario.seed)));
   }
 
   /** Why the run ended, or null while it goes on. */

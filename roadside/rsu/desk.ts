@@ -36,6 +36,10 @@ export class Desk {
   #log: { at: number; body: EventBody }[] = [];
   #outputs = noWishes();
   #droppable: BlobSha[] = [];
+  /** Global models of this run: never dropped, even where a car sends one back as its update. */
+  readonly #models = new Set<BlobSha>();
+  /** Whose bytes wait to be booked: a run of thousands of vehicles must not look at all of them at each event. */
+  readonly #unbooked = new Set<Peer>();
   #tickets = 0;
 
   constructor(options: RsuOptions) {
@@ -66,7 +70,9 @@ export class Desk {
   }
 
   countIn(peer: Peer, message: Message, bytes: number): void {
-    if (booked.has(message.kind)) peer.bytesUp += bytes;
+    if (!booked.has(message.kind)) return;
+    peer.bytesUp += bytes;
+    this.#unbooked.add(peer);
   }
 
   sendTo(vehicle: VehicleId, message: DownMessage, now: number): void {
@@ -76,7 +82,10 @@ export class Desk {
   /** Sends frames to a vehicle and sets its watchdog anew. */
   send(peer: Peer, framed: readonly Framed<DownMessage>[], now: number): void {
     for (const { message, body } of framed) {
-      if (booked.has(message.kind)) peer.bytesDown += encodeFrame('down', message, body).length;
+      if (booked.has(message.kind)) {
+        peer.bytesDown += encodeFrame('down', message, body).length;
+        this.#unbooked.add(peer);
+      }
       this.#outputs.sends.push({ to: peer.vehicle, message, body });
     }
     const wakeAt = peer.transfers.nextWakeAt();
@@ -114,18 +123,25 @@ export class Desk {
 
   #bookBytes(at: number): void {
     const moved: RoundEvent[] = [];
-    for (const peer of this.peers.values()) {
-      if (peer.bytesUp === 0 && peer.bytesDown === 0) continue;
+    for (const peer of this.#unbooked) {
       moved.push({ kind: 'bytes-moved', at, vehicle: peer.vehicle, up: peer.bytesUp, down: peer.bytesDown });
       peer.bytesUp = 0;
       peer.bytesDown = 0;
     }
+    this.#unbooked.clear();
     this.#events.unshift(...moved);
   }
 
-  /** These blobs are not needed once the log is committed. */
+  /** Keeps a global model; returns its address. */
+  keepModel(bytes: Uint8Array): BlobSha {
+    const sha = this.options.blobs.put(bytes);
+    this.#models.add(sha);
+    return sha;
+  }
+
+  /** These blobs are not needed once the log is committed, but for those that are a global model too. */
   dropAfterCommit(shas: readonly BlobSha[]): void {
-    this.#droppable.push(...shas);
+    this.#droppable.push(...shas.filter((sha) => !this.#models.has(sha)));
   }
 
   /** Commits the log where that cannot wait, then hands out what is wished. */

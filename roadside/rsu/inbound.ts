@@ -3,7 +3,7 @@
 
 import { present } from '../../base/assert.ts';
 import { messageOf } from '../../base/errors.ts';
-import { bytesOfFloats, floatsOfBytes } from '../../base/hash.ts';
+import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { joinWeights } from '../../learning/cost/model-cost.ts';
 import type { ComputeOutcome } from '../../protocol/actor.ts';
@@ -255,6 +255,6 @@ export function onSplitComputed(
     return desk.send(peer, peer.transfers.offer(ready.blob, now), now);
   }
   const bytes = bytesOfFloats(ready.full);
-  const manifest = { ...ready.manifest, size: bytes.length, sha: desk.options.blobs.put(bytes) };
+  const manifest = { ...ready.manifest, size: bytes.length, sha: sha256(bytes) };
   onUpdate(desk, peer, assignment, { manifest, bytes }, now);
 }

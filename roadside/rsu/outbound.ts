@@ -73,12 +73,8 @@ export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>): BlobS
     weight,
     weights: floatsOf(desk, updateSha, `the update of ${vehicle}`),
   }));
-  const modelSha = desk.options.blobs.put(bytesOfFloats(aggregate(base, contributions)));
-  if (!desk.options.keepUpdates) {
-    const updates = effect.contributions.map(({ updateSha }) => updateSha);
-    // A single contribution may be the new model itself.
-    desk.dropAfterCommit(updates.filter((sha) => sha !== modelSha && sha !== effect.base));
-  }
+  const modelSha = desk.keepModel(bytesOfFloats(aggregate(base, contributions)));
+  if (!desk.options.keepUpdates) desk.dropAfterCommit(effect.contributions.map(({ updateSha }) => updateSha));
   return modelSha;
 }
 
