@@ -19,8 +19,10 @@ function begin(work: usize, initial: usize, cols: i32): void {
 /** out[rows, cols of N at `out`] = a[rows, K] * panel + initial. */
 @inline
 function rowsTimesPanel(
-  a: usize, out: usize, outStep: usize, rows: i32, K: i32, cols: i32, initial: usize, work: usize, end: i32,
+  a: usize, b: usize, bStep: usize, out: usize, outStep: usize, rows: i32, K: i32, cols: i32, initial: usize,
+  work: usize, end: i32,
 ): void {
+  const none = f32x4.splat(0);
   const aStep = <usize>K << 2;
   for (let m = 0; m < rows; m += 4) {
     const left = min<i32>(4, rows - m);
@@ -30,8 +32,8 @@ function rowsTimesPanel(
     const whole = cols == 8 && left == 4;
     const o = whole ? out : work;
     const step: usize = whole ? outStep : 32;
-    plainProduct(
-      a, a1, a2, a3, 1, 0, K, 4, work + HEAD, initial, o, o + step, o + 2 * step, o + 3 * step, end,
+    product(
+      a, a1, a2, a3, 1, 0, K, 4, b, bStep, initial, o, o + step, o + 2 * step, o + 3 * step, end, none, none, 0,
     );
     if (!whole) copyEdge(work, out, outStep, left, cols);
     a += aStep << 2;
@@ -47,10 +49,9 @@ export function denseForward(
   for (let n = 0; n < N; n += 8) {
     const cols = min<i32>(8, N - n);
     const at = <usize>n << 2;
-    packRows(w + at, step, K, work + HEAD);
     begin(work, bias + at, cols);
-    if (rectify) rowsTimesPanel(x, out + at, step, rows, K, cols, work + INITIAL, work, RECTIFY);
-    else rowsTimesPanel(x, out + at, step, rows, K, cols, work + INITIAL, work, STORE);
+    if (rectify) rowsTimesPanel(x, w + at, step, out + at, step, rows, K, cols, work + INITIAL, work, RECTIFY);
+    else rowsTimesPanel(x, w + at, step, out + at, step, rows, K, cols, work + INITIAL, work, STORE);
   }
 }
 
@@ -61,7 +62,7 @@ export function denseInputGradient(dy: usize, w: usize, dx: usize, rows: i32, K:
   for (let k = 0; k < K; k += 8) {
     const cols = min<i32>(8, K - k);
     packTransposed(w + <usize>k * step, step, N, cols, work + HEAD);
-    rowsTimesPanel(dy, dx + (<usize>k << 2), <usize>K << 2, rows, N, cols, work + ZEROS, work, STORE);
+    rowsTimesPanel(dy, work + HEAD, 32, dx + (<usize>k << 2), <usize>K << 2, rows, N, cols, work + ZEROS, work, STORE);
   }
 }
 
@@ -123,12 +124,12 @@ export function denseDescend(
         descendEdge(work, o, velocity, step, left, cols, rate, momentum, moving);
       } else if (moving) {
         product(
-          a0, a1, a2, a3, 1, 0, rows, depth, panel, zeros, o, o + step, o + 2 * step, o + 3 * step,
+          a0, a1, a2, a3, 1, 0, rows, depth, panel, 32, zeros, o, o + step, o + 2 * step, o + 3 * step,
           DESCEND_WITH_MOMENTUM, rate4, momentum4, velocity,
         );
       } else {
         product(
-          a0, a1, a2, a3, 1, 0, rows, depth, panel, zeros, o, o + step, o + 2 * step, o + 3 * step,
+          a0, a1, a2, a3, 1, 0, rows, depth, panel, 32, zeros, o, o + step, o + 2 * step, o + 3 * step,
           DESCEND, rate4, momentum4, velocity,
         );
       }

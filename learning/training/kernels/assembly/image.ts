@@ -209,6 +209,16 @@ function largest4(at: usize, window: i32, row: usize, pixel: usize): v128 {
   return best;
 }
 
+/** largest4 of the usual window of 2x2. */
+@inline
+function largestOfPairs(at: usize, row: usize, pixel: usize): v128 {
+  const below = at + row;
+  return f32x4.max(
+    f32x4.max(v128.load(at), v128.load(at + pixel)),
+    f32x4.max(v128.load(below), v128.load(below + pixel)),
+  );
+}
+
 @inline
 function largest1(at: usize, window: i32, row: usize, pixel: usize): f32 {
   let best = load<f32>(at);
@@ -241,7 +251,8 @@ export function maxPoolImage(windows: usize, x: usize, out: usize, outRow: usize
       }
       for (let c: usize = 0; c < pixel; c += 16) {
         const from = min<usize>(c, pixel - 16);
-        v128.store(to + from, largest4(at + from, window, row, pixel));
+        const best = window == 2 ? largestOfPairs(at + from, row, pixel) : largest4(at + from, window, row, pixel);
+        v128.store(to + from, best);
       }
     }
   }
@@ -258,6 +269,26 @@ function route4(at: usize, row: usize, pixel: usize, window: i32, best: v128, fl
       open = v128.andnot(open, here);
     }
   }
+}
+
+/** The whole gradient of a window of 2x2 for four channels. */
+@inline
+function routePairs(at: usize, row: usize, pixel: usize, floor: v128, dy: usize, to: usize, toRow: usize): void {
+  const a = v128.load(at), b = v128.load(at + pixel);
+  const c = v128.load(at + row), d = v128.load(at + row + pixel);
+  const best = f32x4.max(f32x4.max(a, b), f32x4.max(c, d));
+  let flow = v128.and(v128.load(dy), f32x4.gt(best, floor));
+  v128.store(dy, flow);
+  let here = f32x4.eq(a, best);
+  v128.store(to, v128.and(flow, here));
+  flow = v128.andnot(flow, here);
+  here = f32x4.eq(b, best);
+  v128.store(to + pixel, v128.and(flow, here));
+  flow = v128.andnot(flow, here);
+  here = f32x4.eq(c, best);
+  v128.store(to + toRow, v128.and(flow, here));
+  flow = v128.andnot(flow, here);
+  v128.store(to + toRow + pixel, v128.and(flow, f32x4.eq(d, best)));
 }
 
 @inline
@@ -301,6 +332,10 @@ export function maxPoolGradientImage(windows: usize, x: usize, dy: usize, dx: us
       } else {
         for (let c: usize = 0; c < pixel; c += 16) {
           const from = min<usize>(c, pixel - 16);
+          if (window == 2) {
+            routePairs(at + from, row, pixel, floor, dy + from, to + from, dxRow);
+            continue;
+          }
           const best = largest4(at + from, window, row, pixel);
           const flow = v128.and(v128.load(dy + from), f32x4.gt(best, floor));
           v128.store(dy + from, flow);

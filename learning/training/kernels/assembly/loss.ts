@@ -9,8 +9,20 @@ function exp(x: f64): f64 {
   if (x < -700) return 0;
   const n = nearest(x / LN2);
   const r = x - n * LN2;
-  let sum: f64 = 1;
-  for (let k = 13; k > 0; k--) sum = 1 + (sum * r) / <f64>k;
+  let sum: f64 = 1.0 / 6227020800.0;
+  sum = sum * r + 1.0 / 479001600.0;
+  sum = sum * r + 1.0 / 39916800.0;
+  sum = sum * r + 1.0 / 3628800.0;
+  sum = sum * r + 1.0 / 362880.0;
+  sum = sum * r + 1.0 / 40320.0;
+  sum = sum * r + 1.0 / 5040.0;
+  sum = sum * r + 1.0 / 720.0;
+  sum = sum * r + 1.0 / 120.0;
+  sum = sum * r + 1.0 / 24.0;
+  sum = sum * r + 1.0 / 6.0;
+  sum = sum * r + 0.5;
+  sum = sum * r + 1;
+  sum = sum * r + 1;
   return sum * reinterpret<f64>((<i64>n + 1023) << 52);
 }
 

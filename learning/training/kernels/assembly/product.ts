@@ -40,13 +40,14 @@ function finish(o: usize, low: v128, high: v128, end: i32, rate: v128, momentum:
 }
 
 /**
- * Rows o0..o3 (8 floats each) from rows a0..a3 of A and a packed panel b of B, beginning at the eight floats `initial`.
+ * Rows o0..o3 (8 floats each) from rows a0..a3 of A and eight columns b of B, whose rows lie `bStep` bytes apart (32
+ * where packed), beginning at the eight floats `initial`.
  * Element k = (o, i) of a row of A lies `o * outerStep + i * innerStep` bytes behind its begin; `end` must be constant.
  */
 @inline
 export function product(
   a0: usize, a1: usize, a2: usize, a3: usize, outer: i32, outerStep: usize, inner: i32, innerStep: usize,
-  b: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize,
+  b: usize, bStep: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize,
   end: i32, rate: v128, momentum: v128, velocity: usize,
 ): void {
   let c00 = v128.load(initial), c01 = v128.load(initial, 16);
@@ -69,7 +70,7 @@ export function product(
       c30 = f32x4.add(f32x4.mul(x, b0), c30);
       c31 = f32x4.add(f32x4.mul(x, b1), c31);
       offset += innerStep;
-      b += 32;
+      b += bStep;
     }
   }
   finish(o0, c00, c01, end, rate, momentum, velocity);
@@ -78,14 +79,14 @@ export function product(
   finish(o3, c30, c31, end, rate, momentum, velocity);
 }
 
-/** `product` with a plain end. */
+/** `product` with a packed panel and a plain end. */
 @inline
 export function plainProduct(
   a0: usize, a1: usize, a2: usize, a3: usize, outer: i32, outerStep: usize, inner: i32, innerStep: usize,
   b: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize, end: i32,
 ): void {
   const none = f32x4.splat(0);
-  product(a0, a1, a2, a3, outer, outerStep, inner, innerStep, b, initial, o0, o1, o2, o3, end, none, none, 0);
+  product(a0, a1, a2, a3, outer, outerStep, inner, innerStep, b, 32, initial, o0, o1, o2, o3, end, none, none, 0);
 }
 
 /** Copies the first `cols` (1..8) floats of a row of the edge tile. */

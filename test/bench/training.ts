@@ -1,0 +1,138 @@
+// `npm run bench -- training`: samples per second of every engine that is here, on one thread and, for wasm, on two, all
+// engines in turn in one run so that a busy minute hits them alike; medians of several rounds.
+// Must not: run in the test suite (it asserts nothing and reads the clock).
+
+import { type EngineName, openEngine } from '../../learning/training/engine.ts';
+import { learnerOn } from '../../learning/training/tfjs-learner.ts';
+import { type Crew, openCrew } from './crew.ts';
+import { learnerRunner, median, type Runner, SEED, type Task, tasks } from './tasks.ts';
+import { openTorch, type Torch } from './torch.ts';
+
+export interface TrainingOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Empty: all. */
+  readonly tasks: readonly string[];
+}
+
+/** `wasm-op-by-op` is the reference path of the wasm engine: tfjs ops on roadbed's kernels. */
+export type BenchEngine = 'wasm' | 'wasm-op-by-op' | 'tensorflow' | 'cpu' | 'torch';
+
+export interface TrainingRow {
+  readonly task: string;
+  readonly engine: BenchEngine;
+  readonly threads: number;
+  readonly batch: number;
+  readonly samplesPerSecond: number;
+  /** To PyTorch on one thread in the same run; null where there is no PyTorch. */
+  readonly torchRatio: number | null;
+}
+
+export interface TrainingReport {
+  readonly rows: readonly TrainingRow[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly notes: readonly string[];
+}
+
+interface Contestant {
+  readonly engine: BenchEngine;
+  readonly threads: number;
+  readonly run: Runner;
+}
+
+const batches = [32, 10] as const;
+
+/** Engines of this machine other than torch; the pure JavaScript one only where a step takes less than a second. */
+async function openEngines(): Promise<
+  { name: BenchEngine; make: (task: Task) => Runner; version: string }[]
+> {
+  const opened: { name: BenchEngine; make: (task: Task) => Runner; version: string }[] = [];
+  const add = async (name: BenchEngine, engine: EngineName, reference: boolean): Promise<void> => {
+    try {
+      const learner = learnerOn(await openEngine(engine), { reference });
+      opened.push({ name, make: (task) => learnerRunner(learner, task), version: learner.engine });
+    } catch {
+      // Not on this machine: the report has no row for it, and versions do not name it.
+    }
+  };
+  await add('wasm', 'wasm', false);
+  await add('wasm-op-by-op', 'wasm', true);
+  await add('tensorflow', 'tensorflow', false);
+  await add('cpu', 'cpu', false);
+  return opened;
+}
+
+function contestantsFor(
+  task: Task,
+  engines: Awaited<ReturnType<typeof openEngines>>,
+  crew: Crew,
+  torch: Torch | undefined,
+): Contestant[] {
+  const able = engines.filter((engine) => engine.name !== 'cpu' || task.name === 'mlp');
+  return [
+    ...able.map(({ name, make }) => ({ engine: name, threads: 1, run: make(task) })),
+    { engine: 'wasm', threads: 2, run: crew.runner(task.name) },
+    ...(torch ? [{ engine: 'torch' as const, threads: 1, run: torch.runner(task.name) }] : []),
+  ];
+}
+
+/** One task and batch size: all contestants in turn, several times; the first turn warms up. */
+async function race(
+  task: Task,
+  batch: number,
+  contestants: readonly Contestant[],
+  { rounds, seconds }: TrainingOptions,
+): Promise<TrainingRow[]> {
+  const rates = contestants.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, { run }] of contestants.entries()) {
+      const rate = await run(batch, round === 0 ? seconds / 2 : seconds);
+      if (round > 0) rates[i]!.push(rate);
+    }
+  }
+  const torchAt = contestants.findIndex(({ engine }) => engine === 'torch');
+  return contestants.map(({ engine, threads }, i) => ({
+    task: task.name,
+    engine,
+    threads,
+    batch,
+    samplesPerSecond: Math.round(median(rates[i]!)),
+    torchRatio: torchAt < 0 ? null : Number((median(rates[i]!) / median(rates[torchAt]!)).toFixed(3)),
+  }));
+}
+
+/** Runs the benchmark; `progress` hears of every finished task. */
+export async function benchTraining(
+  options: TrainingOptions,
+  progress: (rows: readonly TrainingRow[]) => void,
+): Promise<TrainingReport> {
+  const engines = await openEngines();
+  const torch = await openTorch();
+  const crew = await openCrew(2);
+  const rows: TrainingRow[] = [];
+  for (const task of tasks) {
+    if (options.tasks.length > 0 && !options.tasks.includes(task.name)) continue;
+    const contestants = contestantsFor(task, engines, crew, torch);
+    for (const batch of batches) {
+      const raced = await race(task, batch, contestants, options);
+      rows.push(...raced);
+      progress(raced);
+    }
+  }
+  await crew.close();
+  torch?.close();
+  const versions: Record<string, string> = { node: process.version };
+  for (const { name, version } of engines) versions[name] = version;
+  if (torch) versions.torch = torch.version;
+  return { rows, versions, notes: notes(torch !== undefined) };
+}
+
+function notes(hasTorch: boolean): string[] {
+  return [
+    `seed ${SEED}; made-up pixels; plain SGD; ours also shuffles, gathers and scales bytes, torch trains one float batch again and again`,
+    'torch runs eager with its own loop, as most research code does; a compiled or captured graph would be faster on small models',
+    'on a machine that does other work the medians of all engines fall, those of two threads most: look at the load',
+    'cpu (plain JavaScript) is measured on mlp only: a step of the others takes seconds',
+    ...(hasTorch ? [] : ['no PyTorch: set ROADBED_PYTHON to an interpreter that has it for torchRatio']),
+  ];
+}
