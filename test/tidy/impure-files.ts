@@ -25,6 +25,7 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'dashboard/main.ts', touches: ['timers'], reason: 'looks again for a run that has not begun' },
   { path: 'dashboard/source.ts', touches: ['timers', 'network'], reason: 'the live WebSocket and its retry' },
   { path: 'learning/data/cache.ts', touches: ['files'], reason: 'keeps generated data sets between runs' },
+  { path: 'learning/data/files.ts', touches: ['files'], reason: 'reads data sets of other formats' },
   { path: 'learning/data/idx-folder.ts', touches: ['files'], reason: 'reads IDX data sets' },
   {
     path: 'learning/training/breath.ts',
