@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
+import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerModel } from './commands/model.ts';
 import { registerProcesses } from './commands/processes.ts';
@@ -35,6 +36,7 @@ export function buildProgram(io: CommandIo): Command {
   registerSql(program, io);
   registerScenario(program, io);
   registerModel(program, io);
+  registerData(program, io);
   registerDoctor(program, io);
   registerProcesses(program, io);
   for (const command of program.commands) command.exitOverride();

@@ -42,6 +42,7 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'roadside/store/blobs.ts', touches: ['files'], reason: 'keeps content-addressed blobs' },
   { path: 'roadside/store/ledger.ts', touches: ['files'], reason: 'makes the folder of its database' },
   { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
+  { path: 'testbed/commands/data.ts', touches: ['files'], reason: 'writes a picture where the user says' },
   { path: 'testbed/commands/runs.ts', touches: ['files'], reason: 'exports tables where the user says' },
   { path: 'testbed/commands/scenario.ts', touches: ['files'], reason: 'asks whether a map file exists' },
   {
