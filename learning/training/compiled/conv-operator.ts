@@ -72,6 +72,9 @@ class ConvOperator implements Operator {
   /** Gradient of kernel and bias. */
   readonly #gradient: Address;
   #gradientView: Float32Array | undefined;
+  #inputGradientView: Float32Array | undefined;
+  /** Whether the input gradient is scattered from dense pixels: nothing is computed on zeros of a border then. */
+  readonly #scatters: boolean;
   readonly #spread: { readonly slot: Slot; readonly begin: Address } | undefined;
   /** One image's gradient before the pooling, where it cannot go straight into `spread`. */
   readonly #routed: Address | undefined;
@@ -96,7 +99,9 @@ class ConvOperator implements Operator {
     this.#convolved =
       window === 1 && isDense ? output : reserveDense(arena, convolved, site.trains ? site.capacity : 1);
     this.#gradient = arena.reserve(site.trains ? (this.#depth + 1) * filters : 0);
-    this.#spread = site.inputGradient === undefined ? undefined : reserveSpread(site, geometry);
+    const wantsInput = site.inputGradient !== undefined;
+    this.#scatters = wantsInput && border.top + border.bottom + border.left + border.right === 0;
+    this.#spread = wantsInput && !this.#scatters ? reserveSpread(site, geometry) : undefined;
     const straight = this.#spread !== undefined && stride === 1;
     this.#routed = window > 1 && site.trains && !straight ? arena.reserve(floatsOf(convolved)) : undefined;
     this.#patches = this.#patchConstants();
@@ -151,6 +156,7 @@ class ConvOperator implements Operator {
     wish(work, WORK_HEAD_BYTES + height * width * PANEL * 4);
     wish(work, filters * PANEL * 4);
     wish(packed, panels(filters) * (this.#depth + 1) * PANEL * 4);
+    if (this.#scatters) wish(packed, kernel * panels(kernel * channels) * filters * PANEL * 4);
     if (this.#spread) wish(packed, panels(channels) * (kernel * kernel * filters + 1) * PANEL * 4);
   }
 
@@ -193,7 +199,8 @@ class ConvOperator implements Operator {
     const weightFloats = this.#depth * filters;
     this.#gradientView ??= this.#site.arena.floats(this.#gradient, weightFloats);
     this.#gradientView.fill(0);
-    this.#packTurned();
+    if (this.#scatters) this.#clearInputGradient(rows);
+    this.#packForInput();
     for (let n = 0; n < rows; n++) {
       const dOut = outputGradient + n * floatsOf(output.shape) * 4;
       if (this.#spread && this.#routed === undefined) this.#imageThroughSpread(n, dOut, this.#spread.slot);
@@ -205,12 +212,25 @@ class ConvOperator implements Operator {
     descend(this.#site, 0, this.#gradient, weightFloats + filters, step);
   }
 
-  #packTurned(): void {
-    if (!this.#spread) return;
+  #clearInputGradient(rows: number): void {
+    const { arena, inputGradient, input, capacity } = this.#site;
+    assert(inputGradient !== undefined, 'this plan makes no input gradient');
+    const floats = floatsOf(input.shape);
+    this.#inputGradientView ??= arena.floats(inputGradient, capacity * floats);
+    this.#inputGradientView.fill(0, 0, rows * floats);
+  }
+
+  /** Packs the filters as the input gradient wants them, before they change. */
+  #packForInput(): void {
     const { weights, packed, input } = this.#site;
     const { kernel, convolved } = this.#geometry;
-    const taps = kernel * kernel;
-    this.#kernels.packTurnedFilters(weights, taps, input.shape[2], convolved[2], packed.address);
+    const channels = input.shape[2];
+    const filters = convolved[2];
+    const to = packed.address;
+    if (this.#spread) this.#kernels.packTurnedFilters(weights, kernel * kernel, channels, filters, to);
+    if (this.#scatters) {
+      this.#kernels.packScatteredFilters(weights, kernel, kernel * channels, filters, to);
+    }
   }
 
   /** The gradient before the pooling goes between the zeros of `spread`, where both products read it. */
@@ -245,9 +265,12 @@ class ConvOperator implements Operator {
     const kernels = this.#kernels;
     const source = this.#sourceOf(n);
     kernels.filterGradientImage(this.#patches, source, dy, dyRowBytes, this.#gradient, work.address);
-    if (!this.#spread || inputGradient === undefined) return;
+    if (inputGradient === undefined) return;
     const dx = inputGradient + n * floatsOf(input.shape) * 4;
-    kernels.convolveImage(this.#fullPatches, this.#spread.begin, packed.address, dx, work.address);
+    if (this.#scatters) kernels.scatterImage(this.#patches, dy, packed.address, dx, work.address);
+    else if (this.#spread) {
+      kernels.convolveImage(this.#fullPatches, this.#spread.begin, packed.address, dx, work.address);
+    }
   }
 }
 

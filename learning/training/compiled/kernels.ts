@@ -6,7 +6,7 @@ import { kernelBytesBase64 } from '../kernels/kernels.generated.ts';
 
 type Address = number;
 
-/** What assembly/dense.ts and assembly/image.ts export; see there for every argument. */
+/** What assembly/dense.ts, image.ts and winograd.ts export; see there for every argument. */
 export interface StepKernels
   extends Pick<KernelExports, 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
   denseForward(
@@ -51,6 +51,14 @@ export interface StepKernels
   ): void;
   packFilters(w: Address, bias: Address, depth: number, filters: number, packed: Address): void;
   packTurnedFilters(w: Address, taps: number, channels: number, filters: number, packed: Address): void;
+  packScatteredFilters(
+    w: Address,
+    kernelHeight: number,
+    patchFloats: number,
+    filters: number,
+    packed: Address,
+  ): void;
+  scatterImage(patches: Address, dy: Address, packed: Address, dx: Address, work: Address): void;
   convolveImage(patches: Address, source: Address, packed: Address, out: Address, work: Address): void;
   filterGradientImage(
     patches: Address,
@@ -60,6 +68,31 @@ export interface StepKernels
     dw: Address,
     work: Address,
   ): void;
+  winogradFilters(
+    w: Address,
+    channels: number,
+    filters: number,
+    turned: boolean,
+    plain: Address,
+    packed: Address,
+  ): void;
+  winogradImage(
+    tiles: Address,
+    source: Address,
+    packed: Address,
+    bias: Address,
+    out: Address,
+    work: Address,
+  ): void;
+  winogradGradientImage(
+    tiles: Address,
+    source: Address,
+    dy: Address,
+    dyRowBytes: number,
+    du: Address,
+    work: Address,
+  ): void;
+  winogradGradient(du: Address, floats: number, dw: Address): void;
   copyRows(
     from: Address,
     fromRowBytes: number,

@@ -346,3 +346,58 @@ export function maxPoolGradientImage(windows: usize, x: usize, dy: usize, dx: us
     }
   }
 }
+
+/** Packs filters [kernelHeight * patch, N] transposed, filter row by filter row: N x patch each, zero columns at the end. */
+export function packScatteredFilters(w: usize, kernelHeight: i32, patch: i32, N: i32, packed: usize): void {
+  const step = <usize>N << 2;
+  for (let ky = 0; ky < kernelHeight; ky++) {
+    for (let j = 0; j < patch; j += 8) {
+      packTransposed(w + <usize>(ky * patch + j) * step, step, N, min<i32>(8, patch - j), packed);
+      packed += <usize>N << 5;
+    }
+  }
+}
+
+/**
+ * dx += the input gradient of one image whose convolution has no border: each pixel of dy gives its share to the patch
+ * it was made of. patches: as in convolveImage; dx: the first float of the image; dy: dense.
+ * The four pixels of a tile lie far apart, so that their patches do not meet. Adds zeros to up to seven floats beyond dx.
+ */
+export function scatterImage(patches: usize, dy: usize, packed: usize, dx: usize, work: usize): void {
+  memory.fill(work + ZEROS, 0, 32);
+  const row = <usize>load<i32>(patches);
+  const kernelHeight = load<i32>(patches, 4);
+  const patch = load<i32>(patches, 8);
+  const down = <usize>load<i32>(patches, 12);
+  const right = <usize>load<i32>(patches, 16);
+  const outHeight = load<i32>(patches, 20);
+  const outWidth = load<i32>(patches, 24);
+  const N = load<i32>(patches, 28);
+  const pixels = outHeight * outWidth;
+  const quarter = (pixels + 3) >> 2;
+  const step = <usize>N << 2;
+  for (let p = 0; p < quarter; p++) {
+    const p1 = p + quarter, p2 = p1 + quarter, p3 = p2 + quarter;
+    const a0 = dy + <usize>p * step;
+    const a1 = p1 < pixels ? dy + <usize>p1 * step : a0;
+    const a2 = p2 < pixels ? dy + <usize>p2 * step : a0;
+    const a3 = p3 < pixels ? dy + <usize>p3 * step : a0;
+    const o0 = <usize>(p / outWidth) * down + <usize>(p % outWidth) * right;
+    const o1 = <usize>(p1 / outWidth) * down + <usize>(p1 % outWidth) * right;
+    const o2 = <usize>(p2 / outWidth) * down + <usize>(p2 % outWidth) * right;
+    const o3 = <usize>(p3 / outWidth) * down + <usize>(p3 % outWidth) * right;
+    let panel = packed;
+    for (let ky = 0; ky < kernelHeight; ky++) {
+      const at = dx + <usize>ky * row;
+      for (let j = 0; j < patch; j += 8) {
+        const o = at + (<usize>j << 2);
+        plainProduct(
+          a0, a1, a2, a3, 1, 0, N, 4, panel, work + ZEROS,
+          o + o0, p1 < pixels ? o + o1 : work, p2 < pixels ? o + o2 : work + 32, p3 < pixels ? o + o3 : work + 64,
+          ACCUMULATE,
+        );
+        panel += step << 3;
+      }
+    }
+  }
+}

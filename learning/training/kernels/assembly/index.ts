@@ -9,6 +9,7 @@ export { add, biasAdd, multiply, relu, reluGradient, sgdStep, sumRows } from './
 export { softmaxCrossEntropy } from './loss';
 export { denseDescend, denseForward, denseInputGradient } from './dense';
 export {
-  convolveImage, copyRows, filterGradientImage, maxPoolGradientImage, maxPoolImage, packFilters, packTurnedFilters,
-  scalePixels, spreadPixels,
+  convolveImage, copyRows, filterGradientImage, maxPoolGradientImage, maxPoolImage, packFilters, packScatteredFilters,
+  packTurnedFilters, scalePixels, scatterImage, spreadPixels,
 } from './image';
+export { winogradFilters, winogradGradient, winogradGradientImage, winogradImage } from './winograd';
