@@ -131,8 +131,8 @@ describe('stackedBarsSvg', () => {
   it('escapes names, and refuses counts that do not fit', () => {
     const chart = { title: 'a<b & "c"', unit: 'samples', bands: ['x'], bars: [{ name: 'v', counts: [3] }] };
     expect(stackedBarsSvg(chart)).toContain('a&lt;b &amp; &quot;c&quot;');
-    // Three of a scale that ends at 5: three fifths of 320.
-    expect(stackedBarsSvg(chart)).toContain('height="192"');
+    // Three of a scale that ends at 4: three quarters of 320.
+    expect(stackedBarsSvg(chart)).toContain('height="240"');
     const wrong = { ...chart, bars: [{ name: 'v', counts: [1, 2] }] };
     expect(() => stackedBarsSvg(wrong)).toThrow('v: 2 counts (expected 1)');
   });

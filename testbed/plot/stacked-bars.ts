@@ -37,10 +37,10 @@ function colourOf(band: number): string {
 const round = (value: number): string => String(Math.round(value * 100) / 100);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** The smallest of 1, 2, 5 times a power of ten that is not below `value`. */
+/** The smallest of 1, 2, 4, 6, 8 times a power of ten that is not below `value`. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 5, 10].map((step) => step * power).find((candidate) => candidate >= value)!;
+  return [1, 2, 4, 6, 8, 10].map((step) => step * power).find((candidate) => candidate >= value)!;
 }
 
 function text(x: number, y: number, content: string, more = ''): string {
