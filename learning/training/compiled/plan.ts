@@ -6,7 +6,8 @@
 import { assert } from '../../../base/assert.ts';
 import type { PlacedBlock, PlacedLayer, Shape } from '../../models/blocks.ts';
 import { type Address, Arena } from './arena.ts';
-import { borderOf, type ConvGeometry, convOperator } from './conv-operator.ts';
+import { borderOf, type ConvGeometry } from './conv-geometry.ts';
+import { ConvOperator } from './conv-operator.ts';
 import { denseOperator } from './dense-operator.ts';
 import { floatsOf, type Operator, reserveBordered, reserveDense, type Site, type Slot } from './operator.ts';
 import { poolOperator } from './pool-operator.ts';
@@ -100,7 +101,7 @@ function parametersOf(group: Group): number {
 
 function build(site: Site, group: Group): Operator {
   if (group.kind === 'dense') return denseOperator(site, group.units, group.rectify);
-  if (group.kind === 'conv') return convOperator(site, group.geometry);
+  if (group.kind === 'conv') return new ConvOperator(site, group.geometry);
   return poolOperator(site, group.window);
 }
 

@@ -8,6 +8,9 @@ import { ACCUMULATE, HEAD, packTransposed, product, plainProduct, STORE, ZEROS }
 /** Tiles transformed at a time: 64 x 16 x 64 floats are 256 KiB and stay in the second-level cache. */
 const BLOCK: i32 = 64;
 
+/** Bytes between planes beyond their length: planes a power of two apart would share one set of the first-level cache. */
+const SKEW: usize = 64;
+
 /** Row `r` (0..3) of G times three values. */
 @inline
 function timesG(r: i32, a: v128, b: v128, c: v128): v128 {
@@ -91,7 +94,7 @@ function inputRow(a: v128, b: v128, c: v128, d: v128, to: usize, plane: usize): 
 /** Transforms tiles from..from+count-1 of an image with K channels into V[16][BLOCK][K]. */
 function inputTiles(source: usize, row: usize, K: i32, tilesX: i32, from: i32, count: i32, V: usize): void {
   const pixel = <usize>K << 2;
-  const plane = <usize>BLOCK * pixel;
+  const plane = <usize>BLOCK * pixel + SKEW;
   for (let i = 0; i < count; i++) {
     const tile = from + i;
     const d = source + <usize>(tile / tilesX) * (row << 1) + <usize>(tile % tilesX) * (pixel << 1);
@@ -152,7 +155,7 @@ function blockProduct(V: usize, U: usize, M: usize, count: i32, K: i32, N: i32, 
 /**
  * One image: out[2 * tilesY, 2 * tilesX, N] dense = the convolution with filters packed by winogradFilters, plus bias
  * (0: none), rectified or not. `tiles`: six int32 that never change, the bytes between rows of the image, K, N, tilesY,
- * tilesX, and whether to rectify. source: the first tile. work: HEAD bytes, then 16 * 64 * (K + N) floats.
+ * tilesX, and whether to rectify. source: the first tile. work: HEAD bytes, then 16 * (64 * (K + N) + 32) floats.
  */
 export function winogradImage(tiles: usize, source: usize, packed: usize, bias: usize, out: usize, work: usize): void {
   memory.fill(work + ZEROS, 0, 32);
@@ -163,10 +166,10 @@ export function winogradImage(tiles: usize, source: usize, packed: usize, bias: 
   const total = load<i32>(tiles, 12) * tilesX;
   const floor = load<i32>(tiles, 20) ? f32x4.splat(0) : f32x4.splat(-Infinity);
   const V = work + HEAD;
-  const vPlane = <usize>(BLOCK * K) << 2;
+  const vPlane = (<usize>(BLOCK * K) << 2) + SKEW;
   const M = V + (vPlane << 4);
   const pixel = <usize>N << 2;
-  const mPlane = <usize>BLOCK * pixel;
+  const mPlane = <usize>BLOCK * pixel + SKEW;
   const outRow = <usize>(2 * tilesX) * pixel;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
@@ -220,10 +223,10 @@ export function winogradGradientImage(
   const total = load<i32>(tiles, 12) * tilesX;
   const V = work + HEAD;
   const aStep = <usize>K << 2;
-  const vPlane = <usize>BLOCK * aStep;
+  const vPlane = <usize>BLOCK * aStep + SKEW;
   const M = V + (vPlane << 4);
   const pixel = <usize>N << 2;
-  const mPlane = <usize>BLOCK * pixel;
+  const mPlane = <usize>BLOCK * pixel + SKEW;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
     inputTiles(source, row, K, tilesX, from, count, V);

@@ -1,0 +1,94 @@
+// The products of a 3x3 convolution by Winograd's minimal filtering: 16 multiplications where the direct form has 36, on
+// tiles of 2x2 outputs. Rounding differs from the direct form in the last bits, the same way on every machine.
+// Must not: be chosen by anything but shapes. A split half and a whole model must choose alike.
+
+import type { Address } from './arena.ts';
+import { wish } from './arena.ts';
+import { type ConvGeometry, type ConvProducts, reserveSpread, type Spread } from './conv-geometry.ts';
+import { type Site, WORK_HEAD_BYTES } from './operator.ts';
+
+/** Transformed values of one tile. */
+const POINTS = 16;
+/** Tiles transformed at a time (BLOCK in assembly/winograd.ts). */
+const BLOCK = 64;
+/** Floats between two pairs of planes beyond their length (SKEW there). */
+const SKEW = 32;
+
+/** Whether the kernels can: 3x3, stride 1, whole tiles, whole panels. */
+export function canUseWinograd(input: readonly [number, number, number], geometry: ConvGeometry): boolean {
+  const { kernel, stride, convolved } = geometry;
+  const [height, width, filters] = convolved;
+  const isEven = height % 2 === 0 && width % 2 === 0;
+  return kernel === 3 && stride === 1 && isEven && input[2] % 8 === 0 && filters % 8 === 0;
+}
+
+export class WinogradProducts implements ConvProducts {
+  readonly spread: Spread | undefined;
+  readonly #site: Site;
+  readonly #geometry: ConvGeometry;
+  readonly #gradient: Address;
+  /** Sum of the transformed filter gradients. */
+  readonly #sum: Address;
+  #sumView: Float32Array | undefined;
+  readonly #tiles: Address;
+  readonly #turnedTiles: Address;
+
+  /** The filter gradient goes to `gradient`. */
+  constructor(site: Site, geometry: ConvGeometry, gradient: Address) {
+    const { arena, input, work, packed, trains } = site;
+    const [height, width, channels] = input.shape;
+    const [outHeight, outWidth, filters] = geometry.convolved;
+    this.#site = site;
+    this.#geometry = geometry;
+    this.#gradient = gradient;
+    this.spread = site.inputGradient === undefined ? undefined : reserveSpread(site, geometry);
+    this.#sum = arena.reserve(trains ? POINTS * channels * filters : 0);
+    const rectify = geometry.rectify ? 1 : 0;
+    const tiles = [input.rowBytes, channels, filters, outHeight / 2, outWidth / 2, rectify];
+    this.#tiles = arena.constants(tiles);
+    const row = this.spread?.slot.rowBytes ?? 0;
+    this.#turnedTiles = arena.constants([row, filters, channels, height / 2, width / 2, 0]);
+    wish(work, WORK_HEAD_BYTES + POINTS * (BLOCK * (channels + filters) + SKEW) * 4);
+    // Turned filters are packed from a plain copy.
+    wish(packed, 2 * POINTS * channels * filters * 4);
+  }
+
+  get #filterFloats(): number {
+    return this.#site.input.shape[2] * this.#geometry.convolved[2];
+  }
+
+  #pack(turned: boolean): void {
+    const { arena, weights, packed, input } = this.#site;
+    const plain = packed.address + POINTS * this.#filterFloats * 4;
+    const filters = this.#geometry.convolved[2];
+    arena.kernels.winogradFilters(weights, input.shape[2], filters, turned, plain, packed.address);
+  }
+
+  prepareForward(): void {
+    this.#pack(false);
+  }
+
+  forward(source: Address, y: Address): void {
+    const { arena, weights, packed, work } = this.#site;
+    const bias = weights + 9 * this.#filterFloats * 4;
+    arena.kernels.winogradImage(this.#tiles, source, packed.address, bias, y, work.address);
+  }
+
+  prepareBackward(): void {
+    this.#sumView ??= this.#site.arena.floats(this.#sum, POINTS * this.#filterFloats);
+    this.#sumView.fill(0);
+    if (this.spread) this.#pack(true);
+  }
+
+  backward(source: Address, dy: Address, dyRowBytes: number, dx: Address | undefined): void {
+    const { arena, packed, work } = this.#site;
+    const { kernels } = arena;
+    kernels.winogradGradientImage(this.#tiles, source, dy, dyRowBytes, this.#sum, work.address);
+    if (dx === undefined || !this.spread) return;
+    kernels.winogradImage(this.#turnedTiles, this.spread.begin, packed.address, 0, dx, work.address);
+  }
+
+  finish(): void {
+    this.#site.arena.kernels.winogradGradient(this.#sum, this.#filterFloats, this.#gradient);
+  }
+}
