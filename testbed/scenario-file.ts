@@ -6,7 +6,7 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RoadbedError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { placeBlocks } from '../learning/models/blocks.ts';
+import { placeBlocks, trainableModel } from '../learning/models/blocks.ts';
 import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
@@ -85,9 +85,6 @@ function readText(path: string): string {
   }
 }
 
-/** Any image shape gives a model the same blocks; the real one is known only when the data is open. */
-const anyShape = { inputShape: [32, 32, 3], classes: 2 } as const;
-
 function checkCut(scenario: Scenario, blocks: number): void {
   const { mode, cut } = scenario.fallback;
   if (mode === 'full-only' || cut < blocks) return;
@@ -102,7 +99,9 @@ function checkCut(scenario: Scenario, blocks: number): void {
 function checkNames(scenario: Scenario, path: string): void {
   try {
     policyByName(scenario.selection.policy);
-    checkCut(scenario, placeBlocks({ name: scenario.model.name, ...anyShape }).length);
+    const { name, usual } = trainableModel(scenario.model.name);
+    // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
+    checkCut(scenario, placeBlocks({ name, ...usual }).length);
   } catch (error) {
     if (!(error instanceof RoadbedError)) throw error;
     throw new RoadbedError(error.reason, `${path}: ${error.message}`, { cause: error });

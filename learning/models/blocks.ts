@@ -105,6 +105,17 @@ export function modelEntry(name: string): ModelEntry {
   return entry;
 }
 
+/** The model of that name. Throws RoadbedError('scenario') also where it is in the zoo for its graph and costs only. */
+export function trainableModel(name: string): ModelEntry {
+  const entry = modelEntry(name);
+  if (entry.trains) return entry;
+  throw new RoadbedError(
+    'scenario',
+    `${name} is in the zoo for its layer graph and costs only and cannot be trained (models that can: ` +
+      `${modelNames.join(', ')}).`,
+  );
+}
+
 function assertRoom(spec: ModelSpec, block: string, shape: Shape): void {
   if (shape.every((side) => Number.isInteger(side) && side > 0)) return;
   throw new RoadbedError(

@@ -4,9 +4,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import { RoadbedError } from '../../base/errors.ts';
 import type { ModelSpec } from '../learner.ts';
-import { modelEntry, modelNames, placeBlocks } from './blocks.ts';
+import { placeBlocks, trainableModel } from './blocks.ts';
 import { mergeLayer } from './layers/merge.ts';
 import {
   embed,
@@ -112,13 +111,7 @@ function buildLayer(placed: PlacedLayer, inputShape: number[] | undefined): Laye
  * unknown, or is in the zoo for its graph and costs only.
  */
 export function buildModel(spec: ModelSpec): BuiltModel {
-  if (!modelEntry(spec.name).trains) {
-    throw new RoadbedError(
-      'scenario',
-      `${spec.name} is in the zoo for its layer graph and costs only and cannot be trained (models that can: ` +
-        `${modelNames.join(', ')}).`,
-    );
-  }
+  trainableModel(spec.name);
   const model = layers.sequential();
   let inputShape: number[] | undefined = [...spec.inputShape];
   const blocks = placeBlocks(spec).map((block) =>
