@@ -86,9 +86,12 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
     onWorld: (at, fixes, replies) => recording.show(at, fixes, (vehicle) => replies.get(vehicle)),
     stopRequested: options.stopRequested,
   });
-  await conductor.run();
+  const reason = await conductor.run();
   // 5 What it came to.
-  return recording.finish();
+  const summary = recording.finish();
+  const { rounds } = scenario.stop;
+  if (summary.rounds < rounds) note(`The run ended after ${summary.rounds} of ${rounds} rounds: ${reason}.`);
+  return summary;
 }
 
 async function openWire(

@@ -78,7 +78,7 @@ export interface ArmReward {
   readonly meanReward: number;
 }
 
-/** A selection policy with state S (plain data: it is kept in the event log's fold). */
+/** A selection policy with state S: plain data, part of the round's state, decided by the events heard so far. */
 export interface Policy<S = unknown> {
   readonly name: string;
   /** Where it comes from: paper, section; or `ours`. */

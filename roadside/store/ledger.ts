@@ -88,7 +88,7 @@ export class Ledger {
       if (db.pragma('user_version', { simple: true }) === 0)
         return Ledger.#begin({ path, db, lock }, manifest);
       db.close();
-      throw new RoadbedError('store', `${path} exists already. Choose another run id, or resume this run.`);
+      throw new RoadbedError('store', `${path} exists already. Choose another run id.`);
     } catch (error) {
       lock.close();
       throw error;

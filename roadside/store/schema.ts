@@ -80,7 +80,7 @@ const columnTable = (columns: readonly Column[]): string =>
 const introduction = `# The run's database
 
 A run is a folder, \`runs/<run>/\`. It holds \`ledger.sqlite\` (what happened), \`telemetry.sqlite\` (map frames, for the
-replay), \`blobs/\` (models and updates, each named by its sha-256) and \`running.lock\` (held while a process writes).
+replay), \`blobs/\` (models, and with \`--keep-updates\` the updates, each named by its sha-256) and \`running.lock\` (held while a process writes).
 Everything below is in \`ledger.sqlite\` and can be read with \`roadbed sql\`, \`roadbed runs export\` or any SQLite client,
 also while the run goes on.
 

@@ -124,9 +124,12 @@ const selection: View = {
     text('outcome', '`committed`, `left`, `late`, `refused` or `failed`; NULL while the round is open.'),
     text('outcome_reason', 'What led to the outcome; NULL while the round is open.'),
     real('seconds', 'Seconds the vehicle worked, booked once; NULL while the round is open.'),
-    real('joules', 'Energy the vehicle spent, joules; NULL while the round is open.'),
-    integer('bytes_up', 'Bytes it sent; NULL while the round is open.'),
-    integer('bytes_down', 'Bytes it was sent; NULL while the round is open.'),
+    real(
+      'joules',
+      'Energy of computing, as the vehicle reported or the RSU reckoned, and of sending, joules; NULL while the round is open.',
+    ),
+    integer('bytes_up', 'Bytes received from it up to its outcome; NULL while the round is open.'),
+    integer('bytes_down', 'Bytes it was sent up to its outcome; NULL while the round is open.'),
     integer(
       'wasted',
       '1 where the work does not count towards the model, else 0; NULL while the round is open.',
@@ -271,7 +274,7 @@ FROM event WHERE kind = 'vehicle-known' ORDER BY seq`,
 
 const refusal: View = {
   name: 'refusal',
-  meaning: 'One row per message or update that was refused, with the reason that was answered.',
+  meaning: 'One row per message or update that was refused, with the reason; an update is answered with it.',
   columns: [
     integer('seq', 'Its place in the event log.'),
     real('at', 'Seconds since the run began.'),

@@ -175,3 +175,15 @@ describe('strangers at the broker of a virtual run', () => {
     expect(one(/recorded and sent again/)).toBeGreaterThan(0);
   });
 });
+
+describe('a virtual run that ends before its last round', () => {
+  it('says why', async () => {
+    const said: string[] = [];
+    const nobodyFits = [0, 1, 2].map((device) => `devices.${device}.memoryMegabytes=0.001`);
+    const sets = [...small, ...nobodyFits, 'stop.virtualSeconds=20'];
+    const loaded = loadScenario(join(bundledDirectory, 'highway-signs.yaml'), { sets });
+    const { summary } = await run({ loaded, note: (text) => said.push(text) });
+    expect(summary.rounds).toBe(0);
+    expect(said.at(-1)).toBe('The run ended after 0 of 2 rounds: time limit of 20 s reached.');
+  });
+});

@@ -126,7 +126,10 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
     keepUpdates: flags.keepUpdates,
     pace: flags.pace,
     argv: process.argv.slice(2),
-    note: (text) => io.err(text),
+    note: (text) => {
+      progress.done();
+      io.err(text);
+    },
     onLive: watched.onLive,
     onEvents: (events: readonly LoggedEvent[]) => progress.hear(events),
     stopRequested: () => (interrupt.signal.aborted ? 'interrupted by the user' : null),
