@@ -89,6 +89,11 @@ describe('a run in virtual time', () => {
     expect(digests(await run(faults, { workers: 2, link: 'mqtt' }))).toEqual(digests(memory));
   });
 
+  it('gives cars the data of the place where they first drive', async () => {
+    const summary = await run(['data.partition={kind: by-place}', 'stop.rounds=1']);
+    expect(summary.committed).toBeGreaterThan(0);
+  });
+
   it('stops cleanly when asked, with the log complete', async () => {
     let asked = 0;
     const summary = await run(['stop.rounds=50'], {

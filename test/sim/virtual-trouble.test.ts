@@ -52,7 +52,9 @@ describe('workers of a virtual run', () => {
   it('answer with an error once they are gone, and can be closed again', async () => {
     const { pool } = await WorkerPool.open(1, setup);
     await pool.close();
-    await expect(pool.spawn('v1' as VehicleId, profile)).rejects.toThrow('an agent worker ended');
+    await expect(
+      pool.spawn({ vehicle: 'v1' as VehicleId, device: profile, place: undefined }),
+    ).rejects.toThrow('an agent worker ended');
     await expect(pool.evaluate(new Float32Array(1))).rejects.toThrow('an agent worker ended');
     await pool.close();
   });

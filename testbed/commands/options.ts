@@ -48,5 +48,8 @@ export function withScenarioOptions(command: Command): Command {
     .option('--set <key=value>', 'override one key of the scenario; may be given several times', append, [])
     .option('--seed <n>', 'override the seed', wholeNumber('seed', 0, 2 ** 31))
     .option('--rounds <n>', 'stop after this many rounds', wholeNumber('rounds', 1, 1_000_000))
-    .option('--data <dir>', 'folder with IDX files, for scenarios with data.kind idx');
+    .option(
+      '--data <dir>',
+      'folder with the data (IDX, CIFAR binary, images or texts with a CSV), for scenarios with data.kind idx',
+    );
 }

@@ -156,7 +156,7 @@ function registerMobility(program: Command, io: CommandIo): void {
 function withMember(command: Command): Command {
   return withEngine(withBroker(command)).option(
     '--data <dir>',
-    'folder with IDX files, for scenarios with data.kind idx',
+    'folder with the data, for scenarios with data.kind idx',
   );
 }
 

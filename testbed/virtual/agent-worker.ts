@@ -15,7 +15,7 @@ import type { ComputeOutcome, ComputeRequest } from '../../protocol/actor.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
 import type { Link } from '../../protocol/link/link.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
-import type { DeviceProfile, UpMessage } from '../../protocol/messages.ts';
+import type { UpMessage } from '../../protocol/messages.ts';
 import { vehicleTopic } from '../../protocol/topics.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
@@ -26,6 +26,7 @@ import { Inbox } from './inbox.ts';
 import { downStream, upStream } from './wires.ts';
 import type {
   SentFrame,
+  SpawnRequest,
   VehicleCall,
   VehicleReply,
   WorkerAnswer,
@@ -84,7 +85,7 @@ function start(car: Car, request: ComputeRequest): void {
   car.computations.set(request.ticket, result);
 }
 
-async function spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
+async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
   const { scenario, train } = setup;
   const shard = shardFor({
     labels: train.labels,
@@ -93,6 +94,7 @@ async function spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
     samples: scenario.data.samplesPerVehicle,
     partition: scenario.data.partition,
     seed: scenario.seed,
+    place,
   });
   const agent = new VehicleAgent({
     vehicle,
@@ -185,7 +187,7 @@ async function evaluate(weights: Float32Array): Promise<WorkerReply> {
 
 async function answer(request: WorkerRequest): Promise<WorkerReply> {
   if (request.kind === 'evaluate') return evaluate(request.weights);
-  if (request.kind === 'spawn') await spawn(request.vehicle, request.device);
+  if (request.kind === 'spawn') await spawn(request);
   else if (request.kind === 'retire') await retire(request.vehicle);
   else if (request.kind === 'discard')
     for (const frame of request.frames) inbox.discard(downStream(frame.vehicle), frame.sequence);

@@ -113,7 +113,9 @@ export class Conductor {
     const { mobility, rsu, onWorld } = this.#options;
     const initial = mobility.initial();
     for (let from = 0; from < initial.length; from += spawnedAtATime)
-      await Promise.all(initial.slice(from, from + spawnedAtATime).map((fix) => this.#spawn(fix.vehicle)));
+      await Promise.all(
+        initial.slice(from, from + spawnedAtATime).map((fix) => this.#spawn(fix.vehicle, fix)),
+      );
     onWorld?.(0, initial, this.#lastReply);
     this.#takeRsu(rsu.start(0));
     this.#heap.push(0, { kind: 'step' });
@@ -170,7 +172,7 @@ export class Conductor {
   }
 
   async #contact(event: MobilityEvent, fix: Fix | undefined): Promise<void> {
-    if (event.kind === 'spawned') return this.#spawn(event.vehicle);
+    if (event.kind === 'spawned') return this.#spawn(event.vehicle, fix);
     if (event.kind === 'arrived') {
       await this.#disconnect(event.vehicle);
       return this.#retire(event.vehicle);
@@ -214,8 +216,9 @@ export class Conductor {
     this.#heap.push(step.to, { kind: 'step' });
   }
 
-  async #spawn(vehicle: VehicleId): Promise<void> {
-    await this.#options.pool.spawn(vehicle, this.#options.deviceOf(vehicle));
+  async #spawn(vehicle: VehicleId, first: Fix | undefined): Promise<void> {
+    const place = first && { road: first.road, offsetMeters: first.offsetMeters };
+    await this.#options.pool.spawn({ vehicle, device: this.#options.deviceOf(vehicle), place });
   }
 
   async #retire(vehicle: VehicleId): Promise<void> {

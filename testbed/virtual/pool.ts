@@ -6,8 +6,8 @@ import { present } from '../../base/assert.ts';
 import { type ExitReason, RoadbedError } from '../../base/errors.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import type { EvaluateResult } from '../../learning/learner.ts';
-import type { DeviceProfile } from '../../protocol/messages.ts';
 import type {
+  SpawnRequest,
   VehicleCall,
   VehicleReply,
   WorkerAnswer,
@@ -98,10 +98,10 @@ export class WorkerPool {
     }
   }
 
-  async spawn(vehicle: VehicleId, device: DeviceProfile): Promise<void> {
+  async spawn({ vehicle, device, place }: Omit<SpawnRequest, 'kind'>): Promise<void> {
     const seat = this.#seats[this.#spawned++ % this.#seats.length]!;
     this.#seatOf.set(vehicle, seat);
-    await seat.ask({ kind: 'spawn', vehicle, device });
+    await seat.ask({ kind: 'spawn', vehicle, device, place });
   }
 
   async retire(vehicle: VehicleId): Promise<void> {

@@ -2,6 +2,7 @@
 // themselves travel over the broker. Must not: hold behaviour.
 
 import type { VehicleId } from '../../base/ids.ts';
+import type { Place } from '../../learning/data/partition.ts';
 import type { Dataset, EvaluateResult } from '../../learning/learner.ts';
 import type { ComputeOutcome, TimerRequest } from '../../protocol/actor.ts';
 import type { DeviceProfile, VehicleState } from '../../protocol/messages.ts';
@@ -33,8 +34,16 @@ export type VehicleCall =
   | { readonly kind: 'timer'; readonly name: string }
   | { readonly kind: 'computed'; readonly ticket: number };
 
+/** A car begins: what it carries, and where it first drives (for data partitioned by place). */
+export interface SpawnRequest {
+  readonly kind: 'spawn';
+  readonly vehicle: VehicleId;
+  readonly device: DeviceProfile;
+  readonly place: Place | undefined;
+}
+
 export type WorkerRequest =
-  | { readonly kind: 'spawn'; readonly vehicle: VehicleId; readonly device: DeviceProfile }
+  | SpawnRequest
   | { readonly kind: 'retire'; readonly vehicle: VehicleId }
   | {
       readonly kind: 'act';
