@@ -57,6 +57,11 @@ const models: readonly ModelSpec[] = [
   { name: 'lenet5', inputShape: [28, 28, 1], classes: 10 },
   { name: 'lenet5', inputShape: [32, 32, 3], classes: 43 },
   { name: 'cnn', inputShape: [10, 15, 2], classes: 4 },
+  // Sides that are even behind the pool: minimal filtering. Deep enough that its dense layer runs in two pieces.
+  { name: 'cnn', inputShape: [20, 24, 1], classes: 4 },
+  { name: 'lenet12', inputShape: [12, 12, 1], classes: 5 },
+  // Deep, with fewer columns than a panel at the end.
+  { name: 'softmax-regression', inputShape: [40, 31, 1], classes: 11 },
 ];
 
 let compiled: Learner;

@@ -2,8 +2,9 @@
 // straight into the weights. Weights are row-major [K, N], as the flat vector of a model has them.
 // Must not: allocate. `work` begins with HEAD bytes (see product.ts) and holds the packed panels behind them.
 
+import { relu } from './elementwise';
 import {
-  copyEdge, DESCEND, DESCEND_WITH_MOMENTUM, HEAD, INITIAL, packRows, packTransposed, plainProduct, product, RECTIFY,
+  ACCUMULATE, copyEdge, DESCEND, DESCEND_WITH_MOMENTUM, HEAD, INITIAL, packRows, packTransposed, plainProduct, product, RECTIFY,
   STORE, ZEROS,
 } from './product';
 
@@ -16,14 +17,22 @@ function begin(work: usize, initial: usize, cols: i32): void {
   }
 }
 
-/** out[rows, cols of N at `out`] = a[rows, K] * panel + initial. */
+/** Copies what of a 4x8 block exists into the edge tile. */
+function readEdge(from: usize, step: usize, rows: i32, cols: i32, edge: usize): void {
+  for (let r = 0; r < rows; r++) {
+    for (let c: usize = 0; c < <usize>cols << 2; c += 4) store<f32>(edge + c, load<f32>(from + c));
+    edge += 32;
+    from += step;
+  }
+}
+
+/** out[rows, cols of N at `out`] = a[rows, K] * b + initial, or that more; rows of A lie `aStep` bytes apart. */
 @inline
 function rowsTimesPanel(
-  a: usize, b: usize, bStep: usize, out: usize, outStep: usize, rows: i32, K: i32, cols: i32, initial: usize,
-  work: usize, end: i32,
+  a: usize, aStep: usize, b: usize, bStep: usize, out: usize, outStep: usize, rows: i32, K: i32, cols: i32,
+  initial: usize, work: usize, end: i32,
 ): void {
   const none = f32x4.splat(0);
-  const aStep = <usize>K << 2;
   for (let m = 0; m < rows; m += 4) {
     const left = min<i32>(4, rows - m);
     const a1 = left > 1 ? a + aStep : a;
@@ -32,6 +41,7 @@ function rowsTimesPanel(
     const whole = cols == 8 && left == 4;
     const o = whole ? out : work;
     const step: usize = whole ? outStep : 32;
+    if (end == ACCUMULATE && !whole) readEdge(out, outStep, left, cols, work);
     product(
       a, a1, a2, a3, 1, 0, K, 4, b, bStep, initial, o, o + step, o + 2 * step, o + 3 * step, end, none, none, 0,
     );
@@ -41,17 +51,41 @@ function rowsTimesPanel(
   }
 }
 
-/** out[rows, N] = x[rows, K] * w[K, N] + bias[N], rectified if `rectify`. work: HEAD bytes and K * 8 floats. */
+/** Rows of w that are multiplied at a time where there are many: 512 x 128 floats stay in the second-level cache. */
+const DEPTH: i32 = 512;
+
+/**
+ * out[rows, N] = x[rows, K] * w[K, N] + bias[N], rectified if `rectify`. w is read in place: packing it would cost more
+ * than the strides do. work: HEAD bytes.
+ */
 export function denseForward(
   x: usize, w: usize, bias: usize, out: usize, rows: i32, K: i32, N: i32, rectify: bool, work: usize,
 ): void {
+  memory.fill(work + ZEROS, 0, 32);
   const step = <usize>N << 2;
-  for (let n = 0; n < N; n += 8) {
-    const cols = min<i32>(8, N - n);
-    const at = <usize>n << 2;
-    begin(work, bias + at, cols);
-    if (rectify) rowsTimesPanel(x, w + at, step, out + at, step, rows, K, cols, work + INITIAL, work, RECTIFY);
-    else rowsTimesPanel(x, w + at, step, out + at, step, rows, K, cols, work + INITIAL, work, STORE);
+  const aStep = <usize>K << 2;
+  // Up to twice the depth is done in one go.
+  for (let k = 0; k < K;) {
+    const depth = K - k <= 2 * DEPTH ? K - k : DEPTH;
+    const rectifies = rectify && k + depth == K;
+    const b = w + <usize>k * step;
+    const a = x + (<usize>k << 2);
+    for (let n = 0; n < N; n += 8) {
+      const cols = min<i32>(8, N - n);
+      const at = <usize>n << 2;
+      if (k > 0) {
+        rowsTimesPanel(a, aStep, b + at, step, out + at, step, rows, depth, cols, work + ZEROS, work, ACCUMULATE);
+        continue;
+      }
+      begin(work, bias + at, cols);
+      if (rectifies) {
+        rowsTimesPanel(a, aStep, b + at, step, out + at, step, rows, depth, cols, work + INITIAL, work, RECTIFY);
+      } else {
+        rowsTimesPanel(a, aStep, b + at, step, out + at, step, rows, depth, cols, work + INITIAL, work, STORE);
+      }
+    }
+    if (rectifies && k > 0) relu(out, out, rows * N);
+    k += depth;
   }
 }
 
@@ -62,7 +96,7 @@ export function denseInputGradient(dy: usize, w: usize, dx: usize, rows: i32, K:
   for (let k = 0; k < K; k += 8) {
     const cols = min<i32>(8, K - k);
     packTransposed(w + <usize>k * step, step, N, cols, work + HEAD);
-    rowsTimesPanel(dy, work + HEAD, 32, dx + (<usize>k << 2), <usize>K << 2, rows, N, cols, work + ZEROS, work, STORE);
+    rowsTimesPanel(dy, step, work + HEAD, 32, dx + (<usize>k << 2), <usize>K << 2, rows, N, cols, work + ZEROS, work, STORE);
   }
 }
 
