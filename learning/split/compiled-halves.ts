@@ -32,7 +32,8 @@ function openRange(
   const { model, from, to, weights, settings } = request;
   const purpose: Purpose = { model, from, to, trains: true };
   let capacity = settings.batchSize;
-  const owner = freshOwner(model, weights, settings, executors.take(purpose, capacity));
+  // A half stays open for long: what the caller does with its array meanwhile is not its business.
+  const owner = freshOwner(model, weights.slice(), settings, executors.take(purpose, capacity));
   let open = true;
   const executor = (rows: number): Executor => {
     assert(open, 'this split half was disposed');
@@ -46,6 +47,7 @@ function openRange(
     weights: () => ownedWeights(executor(1), owner),
     dispose() {
       open = false;
+      executors.drop(purpose, owner);
     },
   };
 }

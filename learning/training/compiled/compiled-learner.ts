@@ -15,7 +15,7 @@ import { placeBlocks } from '../../models/blocks.ts';
 import { openCompiledLower, openCompiledUpper } from '../../split/compiled-halves.ts';
 import { assertData, BatchOrder } from '../batches.ts';
 import { Breath } from '../breath.ts';
-import type { Executor, Owner } from './executor.ts';
+import type { Executor } from './executor.ts';
 import { Executors } from './executors.ts';
 import { freshOwner, ownedWeights } from './owner.ts';
 import { refusalOf } from './plan.ts';
@@ -35,12 +35,19 @@ async function train(executors: Executors, request: TrainRequest): Promise<Train
   const order = new BatchOrder(shard, settings);
   const purpose = { model, from: 0, to: placeBlocks(model).length, trains: true };
   const rows = Math.min(settings.batchSize, shard.length);
-  const claim = (): Executor => {
-    const executor = executors.take(purpose, rows);
-    executor.claim(owner);
-    return executor;
-  };
-  const owner: Owner = freshOwner(model, request.weights, settings, executors.take(purpose, rows));
+  const owner = freshOwner(model, request.weights, settings, executors.take(purpose, rows));
+  try {
+    const trainLoss = await trainOwner(() => executors.claim(purpose, rows, owner), request, order);
+    const weights = ownedWeights(executors.take(purpose, rows), owner);
+    return { weights, samples: shard.length, steps: order.steps, trainLoss };
+  } finally {
+    executors.drop(purpose, owner);
+  }
+}
+
+/** The epoch loop: mean loss of the last epoch. `claim` is called again after every turn given to others. */
+async function trainOwner(claim: () => Executor, request: TrainRequest, order: BatchOrder): Promise<number> {
+  const { model, data, settings } = request;
   const breath = new Breath(model, 'training');
   let executor = claim();
   let lossSum = 0;
@@ -49,17 +56,11 @@ async function train(executors: Executors, request: TrainRequest): Promise<Train
     executor.readSamples(data, indices);
     const loss = executor.train(indices.length, settings);
     if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
-    if (breath.due(indices.length)) {
-      await breath.take();
-      executor = claim();
-    }
+    if (!breath.due(indices.length)) continue;
+    await breath.take();
+    executor = claim();
   }
-  return {
-    weights: ownedWeights(executor, owner),
-    samples: shard.length,
-    steps: order.steps,
-    trainLoss: lossSum / order.stepsPerEpoch,
-  };
+  return lossSum / order.stepsPerEpoch;
 }
 
 async function evaluate(executors: Executors, request: EvaluateRequest): Promise<EvaluateResult> {
@@ -75,8 +76,7 @@ async function evaluate(executors: Executors, request: EvaluateRequest): Promise
   let correct = 0;
   for (let from = 0; from < samples; from += rows) {
     const count = Math.min(rows, samples - from);
-    const executor = executors.take(purpose, rows);
-    executor.claim(owner);
+    const executor = executors.claim(purpose, rows, owner);
     executor.readSamples(
       data,
       Uint32Array.from({ length: count }, (_, i) => from + i),
@@ -86,6 +86,7 @@ async function evaluate(executors: Executors, request: EvaluateRequest): Promise
     correct += executor.correct(count);
     if (breath.due(count)) await breath.take();
   }
+  executors.drop(purpose, owner);
   if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / samples}`);
   return { loss: lossSum / samples, accuracy: correct / samples, samples };
 }

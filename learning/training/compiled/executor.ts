@@ -10,9 +10,10 @@ import type { Plan, PlanOptions } from './plan.ts';
 
 /** Weights and momentum of one training, while it does not run: flat, in layer order. */
 export interface Owner {
-  readonly weights: Float32Array;
+  /** Replaced, never written to: the first ones may be the caller's. */
+  weights: Float32Array;
   /** Zero at the start; empty where the momentum is 0. */
-  readonly velocities: Float32Array;
+  velocities: Float32Array;
 }
 
 /** Scaled value of every possible pixel byte. */
@@ -73,9 +74,14 @@ export class Executor {
     const owner = this.#owner;
     if (owner === undefined) return;
     const { arena, weights, velocities, parameters } = this.plan;
-    owner.weights.set(arena.floats(weights, parameters));
-    if (owner.velocities.length > 0) owner.velocities.set(arena.floats(velocities, parameters));
+    owner.weights = arena.floats(weights, parameters).slice();
+    if (owner.velocities.length > 0) owner.velocities = arena.floats(velocities, parameters).slice();
     this.#owner = undefined;
+  }
+
+  /** Ends the claim of an owner that is done: nothing is taken out for it any more. */
+  drop(owner: Owner): void {
+    if (this.#owner === owner) this.#owner = undefined;
   }
 
   /** A copy of the weights of `owner`, wherever they are. */

@@ -3,7 +3,7 @@
 
 import type { ModelSpec } from '../../learner.ts';
 import { type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
-import { Executor } from './executor.ts';
+import { Executor, type Owner } from './executor.ts';
 import { compilePlan } from './plan.ts';
 
 /** Arenas kept at most: a whole model, its evaluation and every cut of a run's model are usually fewer. */
@@ -38,6 +38,18 @@ export class Executors {
     this.#kept.set(key, made);
     this.#trim();
     return made;
+  }
+
+  /** `take`, claimed for `owner`. */
+  claim(purpose: Purpose, rows: number, owner: Owner): Executor {
+    const executor = this.take(purpose, rows);
+    executor.claim(owner);
+    return executor;
+  }
+
+  /** Ends the claim of an owner that is done, wherever it was. */
+  drop(purpose: Purpose, owner: Owner): void {
+    this.#kept.get(keyOf(purpose))?.drop(owner);
   }
 
   /** Bytes of all arenas. */

@@ -1,10 +1,10 @@
-// The weights and momentum of one training, outside the arena. Must not: share an array with the caller: a claim writes.
+// The weights and momentum of one training, outside the arena. Must not: write to an array of the caller's.
 
 import { assert } from '../../../base/assert.ts';
 import { type ModelSpec, TrainingError } from '../../learner.ts';
 import type { Executor, Owner } from './executor.ts';
 
-/** An owner that starts from a copy of `weights`, without momentum yet. Asserts the number of weights. */
+/** An owner that starts from `weights` (which must not change before its first claim), without momentum yet. Asserts the number of weights. */
 export function freshOwner(
   model: ModelSpec,
   weights: Float32Array,
@@ -13,7 +13,7 @@ export function freshOwner(
 ): Owner {
   const expected = executor.plan.parameters;
   assert(weights.length === expected, `${model.name}: ${weights.length} weights (expected ${expected})`);
-  return { weights: weights.slice(), velocities: new Float32Array(momentum === 0 ? 0 : expected) };
+  return { weights, velocities: new Float32Array(momentum === 0 ? 0 : expected) };
 }
 
 /** The weights of `owner` now, a copy. Throws TrainingError if one of them is not finite. */
