@@ -43,7 +43,8 @@ export function createTiles(host: HTMLElement): Panel {
       setText(traffic.note, `${bytes(totals.bytesDown)} down`);
       setText(time.value, clock(state.player.cursor));
       setText(time.note, `of ${clock(state.player.end)}${state.player.running ? ' so far' : ''}`);
-      setText(engine.value, state.info?.engine ?? '–');
+      setText(engine.value, state.info?.engine.split(' ')[0] ?? '–');
+      engine.value.title = state.info?.engine ?? '';
       setText(engine.note, state.info ? `seed ${state.info.seed} · ${state.info.link}` : '');
     },
   };

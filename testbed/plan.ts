@@ -83,7 +83,7 @@ function pick(devices: Scenario['devices'], place: number): Scenario['devices'][
 }
 
 /**
- * Bounds of a round's delay for MAVFL's utility (spec 1.2): whole-model upload at the share B/K0 from right under the
+ * Bounds of a round's delay for MAVFL's utility (docs/mavfl.md): whole-model upload at the share B/K0 from right under the
  * antenna and from the edge of coverage, plus local training on the fastest and the slowest device of the scenario.
  */
 export function delayBounds(scenario: Scenario, cost: ModelCost): RoundConfig['delayBounds'] {

@@ -45,6 +45,10 @@ export function prepareData(
     seed: signsSeed,
     note,
   });
+  if (data.samplesPerVehicle > train.labels.length)
+    note(
+      `data.samplesPerVehicle is ${data.samplesPerVehicle}, but there are ${train.labels.length} training samples: cars hold some of them more than once.`,
+    );
   const evaluation = data.evaluationSamples > 0 ? subset(test, data.evaluationSamples, seed) : test;
   return {
     train: shareDataset(train),

@@ -1,7 +1,7 @@
 // Computes everyone's next speed from everyone's present state; moving comes afterwards (mover.ts).
 // Must not: change a position or a present speed, or allocate in the loop.
 //
-// Update (MAVFL, specs 1.1: x <- x + v dt, v <- max(0, v + (dv/dt) dt)), semi-implicit Euler as SUMO does it: first the
+// Update (MAVFL, see docs/mavfl.md: x <- x + v dt, v <- max(0, v + (dv/dt) dt)), semi-implicit Euler as SUMO does it: first the
 // speed, then the position with the new speed. So a vehicle moves at constant speed inside a sub-step, and every
 // crossing is an exact linear one. Steps are cut into sub-steps of about 0.25 s, as SUMO cuts its IDM.
 

@@ -1,6 +1,6 @@
 // The Intelligent Driver Model: M. Treiber, A. Hennecke, D. Helbing, "Congested traffic states in empirical observations
 // and microscopic simulations", Phys. Rev. E 62, 1805 (2000), https://doi.org/10.1103/PhysRevE.62.1805. The same
-// equations are recorded for MAVFL (specs/selection-and-cut-decisions.md 1.1) and in specs/mobility-and-radio.md 4.1.
+// equations are recorded for MAVFL (arXiv 2410.10451, section on mobility, as a public reconstruction of it records them).
 // Must not: hold state, or know of roads.
 //
 //     dv/dt = a [ 1 - (v/v0)^delta - (s*/s)^2 ],   s* = s0 + max(0, v T + v (v - v_leader) / (2 sqrt(a b)))

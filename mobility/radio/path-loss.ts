@@ -1,5 +1,5 @@
 // Large-scale path loss of the uplink: the LTE macro cell model 128.1 + 37.6 log10(d_km) dB (3GPP TR 36.814 family), which
-// MAVFL uses (specs/selection-and-cut-decisions.md 1.1 "Channel and rate", [R-paper]); no fading, no shadowing.
+// MAVFL uses (arXiv 2410.10451, channel and rate, as a public reconstruction of it records them); no fading, no shadowing.
 // Must not: know of vehicles, or of who shares the band.
 
 import { dbmToWatts, dbToRatio } from '../../base/units.ts';
@@ -10,7 +10,7 @@ export interface RadioParameters {
   readonly transmitPowerDbm: number;
   /** Gain of the RSU's antenna, dBi. */
   readonly antennaGainDbi: number;
-  /** Noise power of a vehicle's whole sub-band, dBm: not rescaled with the bandwidth (specs 1.8). */
+  /** Noise power of a vehicle's whole sub-band, dBm: not rescaled with the bandwidth (ours). */
   readonly noiseDbm: number;
   /** Length of the zones into which distances along the road are quantised, m; 0 takes the exact distance. */
   readonly zoneMeters: number;

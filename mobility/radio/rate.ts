@@ -1,4 +1,4 @@
-// Shannon rate of the uplink and the equal split of its band (MAVFL's OFDMA uplink, specs 1.1 "Channel and rate").
+// Shannon rate of the uplink and the equal split of its band (MAVFL's OFDMA uplink, docs/mavfl.md).
 // Must not: know of positions; distances come in, efficiencies and rates go out.
 
 import { dbToRatio } from '../../base/units.ts';

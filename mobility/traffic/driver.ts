@@ -7,7 +7,7 @@ import type { Rng } from '../../base/rng.ts';
 
 /**
  * `uniform`: U(1 - spread, 1 + spread), our default. `truncated-gaussian`: N(1, spread / 2) cut at 1 +- spread, the
- * mu +- 2 sigma of the vehicular federated learning papers (specs/mobility-and-radio.md 4.4).
+ * mu +- 2 sigma of the vehicular federated learning papers (their public code).
  */
 export type SpeedDistribution = 'uniform' | 'truncated-gaussian';
 

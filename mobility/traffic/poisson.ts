@@ -1,5 +1,5 @@
 // An open system: arrivals of a Poisson process at the entries of the network; vehicles leave where roads end. The papers
-// describe such arrivals (specs/mobility-and-radio.md 4.4). Must not: look at radio or coverage.
+// describe such arrivals. Must not: look at radio or coverage.
 
 import { RoadbedError } from '../../base/errors.ts';
 import type { Rng } from '../../base/rng.ts';

@@ -1,5 +1,5 @@
 // A closed system: N vehicles that drive for ever. Why: bandit arms recur and keep their history, which an open road
-// with many arrivals denies them (specs/selection-and-cut-decisions.md 1.8). Must not: add vehicles later.
+// with many arrivals denies them. Must not: add vehicles later.
 
 import { RoadbedError } from '../../base/errors.ts';
 import { type DriverOptions, makeDriver } from './driver.ts';

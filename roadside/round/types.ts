@@ -39,7 +39,7 @@ export interface RoundConfig {
   /** Bytes of the whole model and of its lower part at the scenario's cut (float32 weights). */
   readonly fullBytes: number;
   readonly lowerBytes: number;
-  /** Bounds of a round's delay for the utility: fixed constants from geometry, never running extremes (spec 1.2, 1.8). */
+  /** Bounds of a round's delay for the utility: fixed constants from geometry, never running extremes (docs/mavfl.md). */
   readonly delayBounds: { readonly minSeconds: number; readonly maxSeconds: number };
 }
 

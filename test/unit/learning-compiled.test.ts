@@ -77,6 +77,8 @@ describe('a compiled step', () => {
     for (const [what, count] of [
       ['a whole batch', 8],
       ['a smaller last batch', 3],
+      ['two samples', 2],
+      ['one sample', 1],
     ] as const) {
       it(`of ${title} has the numbers of the op-by-op path: ${what}`, async () => {
         const request = requestFor(model, compiled, count, 1);

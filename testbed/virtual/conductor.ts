@@ -17,6 +17,7 @@ import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { RsuActor } from '../../roadside/rsu/actor.ts';
 import type { RsuInput, RsuOutputs } from '../../roadside/rsu/types.ts';
 import { Air, type Lane, type Parcel } from './air.ts';
+import { fixBetween } from './fix-between.ts';
 import type { AddressedCall, WorkerPool } from './pool.ts';
 import type { VehicleReply } from './worker-protocol.ts';
 
@@ -91,6 +92,7 @@ export class Conductor {
   readonly #sentDown = new Map<VehicleId, number>();
   readonly #ridingDown = new Map<string, Uint8Array>();
   readonly #lastReply = new Map<VehicleId, VehicleReply>();
+  #lastFix: ReadonlyMap<VehicleId, Fix> = new Map();
   #now = 0;
 
   constructor(options: ConductorOptions) {
@@ -116,6 +118,7 @@ export class Conductor {
       await Promise.all(
         initial.slice(from, from + spawnedAtATime).map((fix) => this.#spawn(fix.vehicle, fix)),
       );
+    this.#lastFix = new Map(initial.map((fix) => [fix.vehicle, fix]));
     onWorld?.(0, initial, this.#lastReply);
     this.#takeRsu(rsu.start(0));
     this.#heap.push(0, { kind: 'step' });
@@ -166,8 +169,12 @@ export class Conductor {
   #step(): void {
     const step = this.#options.mobility.step();
     const fixOf = new Map(step.fixes.map((fix) => [fix.vehicle, fix]));
-    for (const event of step.events)
-      this.#heap.push(event.at, { kind: 'contact', event, fix: fixOf.get(event.vehicle) });
+    for (const event of step.events) {
+      const after = fixOf.get(event.vehicle);
+      const fix = after && fixBetween(this.#lastFix.get(event.vehicle), after, event.at);
+      this.#heap.push(event.at, { kind: 'contact', event, fix });
+    }
+    this.#lastFix = fixOf;
     this.#heap.push(step.to, { kind: 'fixes', step });
   }
 
@@ -181,8 +188,7 @@ export class Conductor {
     this.#covering.set(event.vehicle, covering);
     if (event.kind === 'entered') {
       covering.add(event.rsu);
-      if (covering.size === 1 && fix)
-        await this.#connect({ ...fix, at: event.at, serving: fix.serving ?? event.rsu });
+      if (covering.size === 1 && fix) await this.#connect({ ...fix, serving: fix.serving ?? event.rsu });
       return;
     }
     covering.delete(event.rsu);
