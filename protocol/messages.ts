@@ -61,6 +61,8 @@ const helloSchema = z.strictObject({
   incarnation: count,
   device: deviceSchema,
   samples: count,
+  /** Said again in the same contact, in case the first was lost: no transfer starts anew for it. */
+  repeated: z.literal(true).optional(),
 });
 
 const beaconSchema = z.strictObject({

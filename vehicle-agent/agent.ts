@@ -2,9 +2,9 @@
 // a real car. Order of work for each input: 1 act on it; 2 say the state where it changed; 3 set the timers anew.
 //
 // Coverage rules: on entering, hello and a beacon, then the outbox is offered again; while inside, a beacon every
-// `beaconSeconds`; on leaving, the current task is dropped and not a byte is sent. An update that is complete waits in the
-// outbox until the RSU answers it: committed, late or refused. Must not: throw on anything the RSU can send, read a
-// clock, or know the world beyond its own position.
+// `beaconSeconds` and a hello every ten seconds; on leaving, the current task is dropped and not a byte is sent. An
+// update that is complete waits in the outbox until the RSU answers it: committed, late or refused. Must not: throw on
+// anything the RSU can send, read a clock, or know the world beyond its own position.
 
 import { messageOf } from '../base/errors.ts';
 import type { Outputs } from '../protocol/actor.ts';
@@ -27,6 +27,8 @@ import { Wishes } from './wishes.ts';
 const ackSeconds = 5;
 /** The waits for an answer double up to this many times the first. */
 const maximumAckBackoff = 8;
+/** A hello may be lost, and a car without one is never chosen: it is said again this often. */
+const helloSeconds = 10;
 /** Positions come at whole steps of the mobility engine, in floating point. */
 const toleranceSeconds = 1e-6;
 /** How many refusals are kept with their reasons; all are counted. */
@@ -42,6 +44,7 @@ export class VehicleAgent {
   #position: Position | null = null;
   #connected = true;
   #beaconAt = Number.NEGATIVE_INFINITY;
+  #helloAt = Number.NEGATIVE_INFINITY;
   #round = 0;
   /** What the RSU was told last, on this visit to its coverage. */
   #toldState: VehicleState | null = null;
@@ -95,16 +98,24 @@ export class VehicleAgent {
     } else if (!was) {
       this.#greet();
       this.#offerUnanswered(now);
-    } else if (position && position.at - this.#beaconAt >= this.#config.beaconSeconds - toleranceSeconds)
+    } else if (position && position.at - this.#beaconAt >= this.#config.beaconSeconds - toleranceSeconds) {
+      if (position.at - this.#helloAt >= helloSeconds) this.#hello(true);
       this.#beacon(position);
+    }
   }
 
   #greet(): void {
-    const { incarnation, device, shard } = this.#config;
     this.#toldState = null;
     this.#ackWaitSeconds = ackSeconds;
-    this.#wishes.say({ kind: 'hello', incarnation, device, samples: shard.length });
+    this.#hello(false);
     if (this.#position) this.#beacon(this.#position);
+  }
+
+  #hello(isRepeated: boolean): void {
+    const { incarnation, device, shard } = this.#config;
+    const hello = { kind: 'hello', incarnation, device, samples: shard.length } as const;
+    this.#helloAt = this.#position?.at ?? Number.NEGATIVE_INFINITY;
+    this.#wishes.say(isRepeated ? { ...hello, repeated: true } : hello);
   }
 
   #leave(): void {

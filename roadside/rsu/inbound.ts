@@ -74,7 +74,7 @@ function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>,
         device: message.device,
         samples: message.samples,
       });
-      return desk.send(peer, peer.transfers.reset(now), now);
+      return message.repeated ? undefined : desk.send(peer, peer.transfers.reset(now), now);
     case 'beacon':
       peer.inContact = true;
       return desk.raise({ kind: 'vehicle-beacon', at: now, vehicle, beacon: message });

@@ -79,6 +79,15 @@ describe('a vehicle agent in a round of full training', () => {
     expect(stage.learner.trained).toBe(1);
   });
 
+  it('says hello again every ten seconds, in case the first was lost', () => {
+    const stage = new Stage();
+    stage.position(0);
+    expect(stage.position(9)).toEqual(['beacon']);
+    expect(stage.position(10)).toEqual(['hello', 'beacon']);
+    expect(stage.position(15)).toEqual(['beacon']);
+    expect(stage.position(20)).toEqual(['hello', 'beacon']);
+  });
+
   it('beacons at most once in beaconSeconds', () => {
     const stage = new Stage();
     const said = [0, 0.5, 0.9, 1, 1.5, 2.1].map((at) =>
