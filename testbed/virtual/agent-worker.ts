@@ -20,7 +20,7 @@ import { vehicleTopic } from '../../protocol/topics.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import type { VehicleInput } from '../../vehicle-agent/types.ts';
-import { slowdownOf } from '../plan.ts';
+import { modelSpec, slowdownOf } from '../plan.ts';
 import { Sealer } from './envelope.ts';
 import { Inbox } from './inbox.ts';
 import { downStream, upStream } from './wires.ts';
@@ -65,6 +65,7 @@ const engine = await openEngine(setup.engine).catch((error: unknown) => {
   throw error;
 });
 const learner: Learner = learnerOn(engine);
+const model: ModelSpec = modelSpec(setup.scenario, setup.evaluation);
 
 /** Lets waiting control messages through before the next piece of heavy work. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -176,12 +177,7 @@ async function act(vehicle: VehicleId, call: VehicleCall, at: number): Promise<V
 }
 
 async function evaluate(weights: Float32Array): Promise<WorkerReply> {
-  const { scenario, evaluation } = setup;
-  const model: ModelSpec = {
-    name: scenario.model.name,
-    inputShape: evaluation.inputShape,
-    classes: evaluation.classes,
-  };
+  const { evaluation } = setup;
   return { kind: 'evaluated', result: await learner.evaluate({ model, weights, data: evaluation }) };
 }
 
@@ -212,5 +208,5 @@ port.on('message', async ({ id, body }: WorkerEnvelope<WorkerRequest>) => {
 port.postMessage({
   id: 0,
   ok: true,
-  body: { kind: 'ready', engine: learner.engine, reasons: engine.reasons },
+  body: { kind: 'ready', engine: learner.engineFor?.(model) ?? learner.engine, reasons: engine.reasons },
 } satisfies WorkerAnswer);
