@@ -4,9 +4,10 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSqliteApart, lockOfSqlite } from './native.mjs';
 
 /** The oldest Node that runs roadbed: `engines` in package.json. */
 const oldestNode = [20, 19];
@@ -112,21 +113,46 @@ function runQuietly(program, args, options) {
   });
 }
 
+/** Throws SetupError with what npm said unless it ended well. */
+function expectGood({ code, said }, what) {
+  if (code === 0) return;
+  throw new SetupError(
+    code === 130 ? 130 : exitCodes.install,
+    `${said.trimEnd()}\nroadbed: ${what} ended with exit code ${code}; mend what npm says above and start again`,
+  );
+}
+
+/**
+ * Lays out all packages without their install scripts and meanwhile builds the only one that needs it. tfjs-node, which
+ * is of no use without its script, is taken out again.
+ */
+async function installSideBySide(root, npm, sqlite) {
+  const flags = ['--no-audit', '--no-fund'];
+  const [packages, place] = await Promise.all([
+    npm(['ci', '--ignore-scripts', ...flags], root),
+    buildSqliteApart(sqlite, npm),
+  ]);
+  const isPlaced = packages.code === 0 && place(root);
+  expectGood(packages, 'npm ci');
+  rmSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node'), { recursive: true, force: true });
+  if (!isPlaced) expectGood(await npm(['rebuild', 'better-sqlite3'], root), 'npm rebuild better-sqlite3');
+}
+
 async function install(root, reason) {
   process.stderr.write(
-    `roadbed: ${reason}; installing them with npm ci (under a minute; SQLite may be compiled)\n`,
+    `roadbed: ${reason}; installing packages with npm ci (under a minute; SQLite may be compiled)\n`,
   );
   const done = showElapsed('roadbed: installing');
   const { program, first, shell } = npmCommand(process.env);
   const env = installEnvironment(process.env);
-  const args = [...first, 'ci', '--no-audit', '--no-fund'];
-  const { code, said } = await runQuietly(program, args, { cwd: root, env, shell });
-  done();
-  if (code === 0) return;
-  throw new SetupError(
-    code === 130 ? 130 : exitCodes.install,
-    `${said.trimEnd()}\nroadbed: npm ci ended with exit code ${code}; mend what npm says above and start again`,
-  );
+  const npm = (args, cwd) => runQuietly(program, [...first, ...args], { cwd, env, shell });
+  const sqlite = lockOfSqlite(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  try {
+    if (sqlite && env.ROADBED_TFJS_NODE !== '1') await installSideBySide(root, npm, sqlite);
+    else expectGood(await npm(['ci', '--no-audit', '--no-fund'], root), 'npm ci');
+  } finally {
+    done();
+  }
 }
 
 /** Throws SetupError unless the native SQLite package loads in a process of its own. */

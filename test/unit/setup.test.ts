@@ -23,6 +23,9 @@ interface SetupModule {
 }
 
 const setupUrl = new URL('../../bin/setup.mjs', import.meta.url);
+const nativeUrl = new URL('../../bin/native.mjs', import.meta.url);
+const { lockOfSqlite }: { lockOfSqlite(lock: unknown): { lock: { packages: object } } | undefined } =
+  await import(nativeUrl.href);
 const { checkNode, reasonToInstall, installEnvironment }: SetupModule = await import(setupUrl.href);
 
 /** A stand-in for npm-cli.js: notes how it was called, and installs a better-sqlite3 that does what `sqlite` says. */
@@ -43,6 +46,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'roadbed-setup-'));
   mkdirSync(join(root, 'bin'));
   copyFileSync(setupUrl, join(root, 'bin', 'setup.mjs'));
+  copyFileSync(nativeUrl, join(root, 'bin', 'native.mjs'));
   writeFileSync(join(root, 'package-lock.json'), '{"lockfileVersion":3}');
 });
 afterEach(() => rmSync(root, { recursive: true }));
@@ -91,6 +95,28 @@ describe('the environment of npm ci', () => {
   });
 });
 
+describe('the lock of SQLite alone', () => {
+  it('holds better-sqlite3 and what it needs, nested packages first', () => {
+    const packages = {
+      '': {},
+      'node_modules/better-sqlite3': { version: '12.11.1', dependencies: { bindings: '^1', tar: '^2' } },
+      'node_modules/better-sqlite3/node_modules/tar': { version: '2.0.0', dependencies: { bl: '4' } },
+      'node_modules/bindings': { version: '1.5.0' },
+      'node_modules/bl': { version: '4.0.0', dependencies: { bindings: '*' } },
+      'node_modules/tar': { version: '7.0.0' },
+    };
+    const names = Object.keys(lockOfSqlite({ packages })?.lock.packages ?? {});
+    expect(names).toEqual([
+      '',
+      'node_modules/better-sqlite3',
+      'node_modules/better-sqlite3/node_modules/tar',
+      'node_modules/bindings',
+      'node_modules/bl',
+    ]);
+    expect(lockOfSqlite({ packages: {} })).toBeUndefined();
+  });
+});
+
 describe('setup', () => {
   it('installs once, and is silent the second time', () => {
     const first = runSetup();
@@ -99,6 +125,16 @@ describe('setup', () => {
     const second = runSetup();
     expect([second.status, second.stderr]).toEqual([0, '']);
     expect(npmCalls()).toEqual(['ci --no-audit --no-fund -O1']);
+  });
+
+  it('lays packages out while SQLite is built apart, and builds it in place where that brought nothing', () => {
+    const packages = { 'node_modules/better-sqlite3': { version: '12.11.1' } };
+    writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
+    expect(runSetup().status).toBe(0);
+    expect(npmCalls()).toEqual([
+      'ci --ignore-scripts --no-audit --no-fund -O1',
+      'rebuild better-sqlite3 -O1',
+    ]);
   });
 
   it('installs again when the lock file has changed', () => {
