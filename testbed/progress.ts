@@ -6,6 +6,8 @@ import type { LoggedEvent } from '../protocol/events.ts';
 /** Where the line goes: standard error of the process. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
+  /** Characters in a line of the terminal. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -40,7 +42,13 @@ export class RunProgress {
         if (!this.#stream.isTTY) this.#stream.write(`${this.#text()}\n`);
       }
     }
-    if (this.#stream.isTTY) this.#stream.write(`\r\x1b[2K${bar(this.#round / this.#rounds)} ${this.#text()}`);
+    if (!this.#stream.isTTY) return;
+    // A line that wraps could not be redrawn.
+    const line = `${bar(this.#round / this.#rounds)} ${this.#text()}`.slice(
+      0,
+      (this.#stream.columns ?? 80) - 1,
+    );
+    this.#stream.write(`\r\x1b[2K${line}`);
   }
 
   /** Ends the line. */

@@ -9,6 +9,7 @@
 import { Socket } from 'node:net';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
+import { withoutPasswords } from '../../base/shown-text.ts';
 import { type Link, topicMatches } from './link.ts';
 
 export interface MqttOptions {
@@ -55,8 +56,11 @@ function clientOptions({ clientId, username, password, will }: MqttOptions): ICl
 
 function unreachable(url: string, why: string): RoadbedError {
   const mend =
-    'is it running? start one with any MQTT 3.1.1 broker, or leave the URL out to use the built-in one';
-  return new RoadbedError('broker', `cannot reach the MQTT broker at ${url}: ${why} (${mend})`);
+    'is it running? start one with any MQTT 3.1.1 broker, or use `roadbed run` without --broker, which has one built in';
+  return new RoadbedError(
+    'broker',
+    `cannot reach the MQTT broker at ${withoutPasswords(url)}: ${why} (${mend})`,
+  );
 }
 
 function reasonOf(error: Error): string {

@@ -16,7 +16,14 @@ import { stackedBarsSvg } from '../plot/stacked-bars.ts';
 import { textTable } from '../plot/text-table.ts';
 import { prepareData, prepareMobility } from '../prepare.ts';
 import { loadScenario } from '../scenario-file.ts';
-import { oneOf, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
+import {
+  examples,
+  oneOf,
+  type ScenarioOptions,
+  scenarioArgument,
+  wholeNumber,
+  withScenarioOptions,
+} from './options.ts';
 
 interface InspectOptions extends TokenOptions {
   readonly json?: boolean;
@@ -150,15 +157,23 @@ export function registerData(program: Command, io: CommandIo): void {
     )
     .option('--length <n>', 'tokens of a text', wholeNumber('length', 1, 65_536), defaultTokens.length)
     .option('--json', 'JSON instead of text')
+    .addHelpText('after', examples(['roadbed data inspect path/to/mnist']))
     .action((directory: string, options: InspectOptions) => inspect(io, directory, options));
   withScenarioOptions(
     data
       .command('partition')
       .description('show which samples each vehicle of a scenario would hold, as a table and as a picture')
-      .argument('<scenario>', 'a YAML file, or the name of a bundled scenario'),
+      .addArgument(scenarioArgument('<scenario>')),
   )
     .option('--out <file.svg>', 'write a picture: one bar a vehicle, one band a class')
     .option('--vehicles <n>', 'show so many vehicles', wholeNumber('vehicles', 1, 10_000))
     .option('--json', 'JSON instead of text')
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed data partition highway-signs --out partition.svg',
+        'roadbed data partition mnist-ring --data path/to/mnist --set data.partition.kind=shards',
+      ]),
+    )
     .action((file: string, options: PartitionOptions) => partition(io, file, options));
 }

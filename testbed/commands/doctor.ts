@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 import type { CommandIo } from '../io.ts';
 import { checkMachine, type Finding, type FindingState } from '../machine.ts';
+import { examples } from './options.ts';
 
 const marks: Readonly<Record<FindingState, { text: string; colour: number }>> = {
   ok: { text: 'ok', colour: 32 },
@@ -52,6 +53,7 @@ export function registerDoctor(program: Command, io: CommandIo): void {
   program
     .command('doctor')
     .description('say what this machine has and lacks')
-    .option('--json', 'JSON even on a terminal')
+    .option('--json', 'JSON on a terminal too; elsewhere it always is')
+    .addHelpText('after', examples(['roadbed doctor', 'roadbed doctor --json']))
     .action((options: { json?: boolean }) => doctor(io, options));
 }

@@ -8,7 +8,7 @@ import type { ModelSpec } from '../../learning/learner.ts';
 import { type ModelEntry, modelEntries, modelEntry } from '../../learning/models/blocks.ts';
 import type { CommandIo } from '../io.ts';
 import { textTable } from '../plot/text-table.ts';
-import { wholeNumber } from './options.ts';
+import { examples, wholeNumber } from './options.ts';
 
 interface ShowOptions {
   readonly input?: ModelSpec['inputShape'];
@@ -133,6 +133,7 @@ export function registerModel(program: Command, io: CommandIo): void {
     .command('list')
     .description('list all models with their size')
     .option('--json', 'JSON instead of text')
+    .addHelpText('after', examples(['roadbed model list']))
     .action((options: { json?: boolean }) => list(io, options));
   model
     .command('show')
@@ -141,5 +142,9 @@ export function registerModel(program: Command, io: CommandIo): void {
     .option('--input <shape>', 'height x width x channels; a text is 1 x length x 1', inputShape)
     .option('--classes <n>', 'number of classes', wholeNumber('classes', 1, 1_000_000))
     .option('--json', 'JSON instead of text')
+    .addHelpText(
+      'after',
+      examples(['roadbed model show lenet5', 'roadbed model show cnn --input 28x28x1 --classes 10 --json']),
+    )
     .action((name: string, options: ShowOptions) => show(io, name, options));
 }

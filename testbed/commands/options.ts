@@ -1,12 +1,26 @@
 // Options that several commands share, and how their texts become values. Must not: run anything.
 
-import type { Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 
+/** What a command's help says below its options. */
+export const examples = (lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+/** The scenario a command reads; `usage` is `<scenario>`, or `[scenario]` where it may be left out. */
+export const scenarioArgument = (usage: string): Argument =>
+  new Argument(usage, 'a YAML file, or the name of a bundled scenario');
+
 /** Collects a repeatable option. */
-export function append(value: string, earlier: readonly string[]): string[] {
+function append(value: string, earlier: readonly string[]): string[] {
   return [...earlier, value];
 }
+
+/** The `--set KEY=VALUE` of every command that reads a scenario. */
+export const setOption = (): Option =>
+  new Option('--set <key=value>', 'override one key of the scenario; may be given several times')
+    .argParser(append)
+    .default([], 'none');
 
 /** Parses a whole number within bounds. Throws RoadbedError('usage') naming the option. */
 export function wholeNumber(name: string, low: number, high: number): (text: string) => number {
@@ -45,7 +59,7 @@ export interface ScenarioOptions {
 
 export function withScenarioOptions(command: Command): Command {
   return command
-    .option('--set <key=value>', 'override one key of the scenario; may be given several times', append, [])
+    .addOption(setOption())
     .option('--seed <n>', 'override the seed', wholeNumber('seed', 0, 2 ** 31))
     .option('--rounds <n>', 'stop after this many rounds', wholeNumber('rounds', 1, 1_000_000))
     .option(

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import { asId, type VehicleId } from '../../base/ids.ts';
+import { withoutSecrets } from '../../base/shown-text.ts';
 import type { EnginePreference } from '../../learning/training/engine.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { dataDirectoryOf } from '../../protocol/scenario/rules.ts';
@@ -19,8 +20,15 @@ import type { PreparedData } from '../prepare.ts';
 import { RunProgress } from '../progress.ts';
 import { loadScenario } from '../scenario-file.ts';
 import { isoNow, processSeconds } from '../system.ts';
-import { oneOf, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
-import { printSummary } from './run.ts';
+import {
+  examples,
+  oneOf,
+  type ScenarioOptions,
+  scenarioArgument,
+  wholeNumber,
+  withScenarioOptions,
+} from './options.ts';
+import { aboveProgress, printSummary } from './run.ts';
 
 const engines = ['auto', 'wasm', 'tensorflow', 'cpu'] as const;
 const brokerHelp = 'the MQTT broker, such as mqtt://localhost:1883';
@@ -45,9 +53,6 @@ interface MemberFlags extends BrokerFlags {
   readonly engine: EnginePreference;
   readonly data?: string;
 }
-
-const examples = (lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((l) => `  ${l}`).join('\n')}`;
 
 const withBroker = (command: Command): Command => command.requiredOption('--broker <url>', brokerHelp);
 
@@ -76,7 +81,7 @@ export function registerProcesses(program: Command, io: CommandIo): void {
 // ---- rsu -------------------------------------------------------------------------------------------------------
 
 function registerRsu(program: Command, io: CommandIo): void {
-  const command = program.command('rsu').argument('<scenario>', 'a scenario file (YAML)');
+  const command = program.command('rsu').addArgument(scenarioArgument('<scenario>'));
   withFeed(withEngine(withBroker(withScenarioOptions(command))))
     .description('run the roadside unit as a process: announces the run, ends with it, prints its figures')
     .option('--runs <dir>', 'folder of runs', 'runs')
@@ -96,8 +101,9 @@ async function rsu(io: CommandIo, path: string, flags: RsuFlags): Promise<void> 
   const { runRsu } = await import('../live/run-rsu.ts');
   const { set, seed, rounds, data } = flags;
   const loaded = loadScenario(path, { sets: set, dataDirectory: data, seed, rounds });
-  const interrupt = onInterrupt(io);
   const progress = new RunProgress(process.stderr, loaded.scenario.stop.rounds);
+  const note = aboveProgress(progress, io);
+  const interrupt = onInterrupt({ ...io, err: note });
   let feed: Feed | undefined;
   try {
     const summary = await runRsu({
@@ -105,8 +111,8 @@ async function rsu(io: CommandIo, path: string, flags: RsuFlags): Promise<void> 
       runsDirectory: flags.runs,
       brokerUrl: flags.broker,
       engine: flags.engine,
-      argv: process.argv.slice(2),
-      note: (text) => io.err(text),
+      argv: withoutSecrets(process.argv.slice(2)),
+      note,
       onLive: async (live) => {
         if (flags.port !== undefined) feed = await openFeed(io, { ...flags, port: flags.port }, () => live);
       },

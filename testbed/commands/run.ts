@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
+import { withoutSecrets } from '../../base/shown-text.ts';
 import type { EnginePreference } from '../../learning/training/engine.ts';
 import type { LoggedEvent } from '../../protocol/events.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
@@ -14,7 +15,15 @@ import { onInterrupt } from '../live/interrupt.ts';
 import { RunProgress } from '../progress.ts';
 import type { RunOptions } from '../run-virtual.ts';
 import { bundledDirectory, loadScenario } from '../scenario-file.ts';
-import { oneOf, positiveNumber, type ScenarioOptions, wholeNumber, withScenarioOptions } from './options.ts';
+import {
+  examples,
+  oneOf,
+  positiveNumber,
+  type ScenarioOptions,
+  scenarioArgument,
+  wholeNumber,
+  withScenarioOptions,
+} from './options.ts';
 
 interface RunFlags extends ScenarioOptions {
   readonly link: 'memory' | 'mqtt';
@@ -56,7 +65,7 @@ function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
 
 /** Registers both commands. */
 export function registerRun(program: Command, io: CommandIo): void {
-  withRunOptions(program.command('run').argument('<scenario>', 'a scenario file (YAML)'), 'memory')
+  withRunOptions(program.command('run').addArgument(scenarioArgument('<scenario>')), 'memory')
     .description('carry a scenario out and print its figures')
     .option(
       '--pace <x>',
@@ -66,7 +75,11 @@ export function registerRun(program: Command, io: CommandIo): void {
     .option('--port <n>', 'also serve the dashboard on this port', wholeNumber('port', 0, 65535))
     .addHelpText(
       'after',
-      '\nExamples:\n  roadbed run scenarios/highway-signs.yaml --seed 7 --rounds 4 --json\n  roadbed run scenarios/highway-gtsrb.yaml --data path/to/gtsrb-32 --link mqtt --workers 2\n  roadbed run scenarios/highway-signs.yaml --set selection.policy=random --set stop.rounds=10',
+      examples([
+        'roadbed run scenarios/highway-signs.yaml --seed 7 --rounds 4 --json',
+        'roadbed run scenarios/highway-gtsrb.yaml --data path/to/gtsrb-32 --link mqtt --workers 2',
+        'roadbed run scenarios/highway-signs.yaml --set selection.policy=random --set stop.rounds=10',
+      ]),
     )
     .action(async (path: string, flags: RunFlags) => {
       const watched = await watch(io, flags, flags.port);
@@ -76,14 +89,19 @@ export function registerRun(program: Command, io: CommandIo): void {
         await watched.feed()?.close();
       }
     });
-  withRunOptions(program.command('start').argument('[scenario]', 'a scenario file', defaultScenario), 'mqtt')
+  const scenario = scenarioArgument('[scenario]').default(defaultScenario, 'highway-signs');
+  withRunOptions(program.command('start').addArgument(scenario), 'mqtt')
     .description('run the default scenario with the live map')
     .option('--pace <x>', 'at most x virtual seconds a wall second', positiveNumber('pace'), 8)
     .option('--port <n>', 'port of the dashboard', wholeNumber('port', 0, 65535), 8080)
     .option('--exit', 'end with the run instead of staying for its replay')
     .addHelpText(
       'after',
-      '\nExamples:\n  roadbed start\n  roadbed start --exit --rounds 5\n  roadbed start scenarios/segment-poisson.yaml --port 9000 --pace 2',
+      examples([
+        'roadbed start',
+        'roadbed start --exit --rounds 5',
+        'roadbed start scenarios/segment-poisson.yaml --port 9000 --pace 2',
+      ]),
     )
     .action((path: string, flags: StartFlags) => start(io, path, flags));
 }
@@ -115,7 +133,8 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
     rounds: flags.rounds,
   });
   const progress = new RunProgress(process.stderr, loaded.scenario.stop.rounds);
-  const interrupt = onInterrupt(io);
+  const note = aboveProgress(progress, io);
+  const interrupt = onInterrupt({ ...io, err: note });
   const options: RunOptions = {
     loaded,
     runsDirectory: flags.runs,
@@ -125,11 +144,8 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
     engine: flags.engine,
     keepUpdates: flags.keepUpdates,
     pace: flags.pace,
-    argv: process.argv.slice(2),
-    note: (text) => {
-      progress.done();
-      io.err(text);
-    },
+    argv: withoutSecrets(process.argv.slice(2)),
+    note,
     onLive: watched.onLive,
     onEvents: (events: readonly LoggedEvent[]) => progress.hear(events),
     stopRequested: () => (interrupt.signal.aborted ? 'interrupted by the user' : null),
@@ -147,6 +163,14 @@ async function runOnce(io: CommandIo, path: string, flags: RunFlags, watched: Wa
     interrupt.release();
   }
 }
+
+/** Says something without leaving the progress line in front of it. */
+export const aboveProgress =
+  (progress: RunProgress, io: CommandIo) =>
+  (text: string): void => {
+    progress.done();
+    io.err(text);
+  };
 
 /** What carries the run out. Loaded when wanted: a command that shows its help need not load a training engine. */
 async function carrier({ live }: RunFlags): Promise<(options: RunOptions) => Promise<RunSummary>> {
@@ -175,7 +199,13 @@ async function stay(io: CommandIo, watched: Watched): Promise<void> {
   });
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+/** Accuracy and loss of the model for people. A run that closed no round has none. */
+export const accuracyText = ({ rounds, testAccuracy, testLoss }: RunSummary): string =>
+  rounds === 0
+    ? '- (no round was closed)'
+    : `${(100 * testAccuracy).toFixed(2)} % (loss ${testLoss.toFixed(4)})`;
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** The figures of a run, for people or as JSON. */
 export function printSummary(io: CommandIo, summary: RunSummary, json: boolean): void {
@@ -185,7 +215,7 @@ export function printSummary(io: CommandIo, summary: RunSummary, json: boolean):
   io.out(
     `rounds     ${s.rounds} in ${s.virtualSeconds.toFixed(1)} s of the run's clock (${s.wallSeconds.toFixed(1)} s on the wall)`,
   );
-  io.out(`accuracy   ${(100 * s.testAccuracy).toFixed(2)} % (loss ${s.testLoss.toFixed(4)})`);
+  io.out(`accuracy   ${accuracyText(s)}`);
   io.out(
     `selected   ${s.selected} = committed ${s.committed} + left ${s.left} + late ${s.late} + refused ${s.refused} + failed ${s.failed}   (split ${s.split})`,
   );

@@ -17,6 +17,8 @@ import {
   tableFormats,
 } from '../../roadside/store/table.ts';
 import type { CommandIo } from '../io.ts';
+import { examples } from './options.ts';
+import { accuracyText, megabytes } from './run.ts';
 
 interface RunsOption {
   readonly runs: string;
@@ -58,10 +60,7 @@ function registerList(runs: Command, io: CommandIo): void {
     .description('list all runs, oldest first')
     .addOption(runsOption())
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ roadbed runs list\n  $ roadbed runs list --runs /data/runs --json',
-    )
+    .addHelpText('after', examples(['roadbed runs list', 'roadbed runs list --runs /data/runs --json']))
     .action((options: RunsOption & { json?: boolean }) => list(options, io));
 }
 
@@ -94,10 +93,7 @@ function registerShow(runs: Command, io: CommandIo): void {
     .argument('<run>', 'a run id, the beginning of one, or "last"')
     .addOption(runsOption())
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ roadbed runs show last\n  $ roadbed runs show last --json | jq .summary',
-    )
+    .addHelpText('after', examples(['roadbed runs show last', 'roadbed runs show last --json | jq .summary']))
     .action((wanted: string, options: RunsOption & { json?: boolean }) => show(wanted, options, io));
 }
 
@@ -163,13 +159,16 @@ function describe(manifest: Manifest, status: string, verdict: Verdict): string[
   ];
   if (summary) {
     facts.push(
-      ['accuracy', `${summary.testAccuracy} (loss ${summary.testLoss}) after ${summary.rounds} rounds`],
+      ['accuracy', `${accuracyText(summary)} after ${summary.rounds} rounds`],
       [
         'vehicles',
         `${summary.selected} selected: ${summary.committed} committed, ${summary.left} left, ${summary.late} late, ${summary.refused} refused, ${summary.failed} failed`,
       ],
-      ['bytes', `${summary.bytesUp} up, ${summary.bytesDown} down`],
-      ['seconds', `${summary.virtualSeconds} simulated, ${summary.wallSeconds} on the wall clock`],
+      ['bytes', `${megabytes(summary.bytesUp)} up, ${megabytes(summary.bytesDown)} down`],
+      [
+        'seconds',
+        `${summary.virtualSeconds.toFixed(1)} of the run's clock, ${summary.wallSeconds.toFixed(1)} on the wall`,
+      ],
       ['model', summary.modelSha256],
     );
   }
@@ -216,7 +215,10 @@ function registerExport(runs: Command, io: CommandIo): void {
     .option('--out <file>', 'write to this file instead of the terminal')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ roadbed runs export last --out rounds.csv\n  $ roadbed runs export last --view selection --format json',
+      examples([
+        'roadbed runs export last --out rounds.csv',
+        'roadbed runs export last --view selection --format json',
+      ]),
     )
     .action((wanted: string, options: ExportOptions) => exportView(wanted, options, io));
 }

@@ -8,14 +8,10 @@ import { printScenario } from '../../protocol/scenario/print.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { CommandIo } from '../io.ts';
 import { bundledScenarios, type LoadedScenario, loadScenario } from '../scenario-file.ts';
+import { examples, scenarioArgument, setOption } from './options.ts';
 
 interface SetOption {
   readonly set: readonly string[];
-}
-
-/** Collects a repeatable option. */
-function append(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }
 
 function loadToLook(path: string, sets: readonly string[]): LoadedScenario {
@@ -87,23 +83,34 @@ function list(io: CommandIo, options: { readonly json?: boolean }): void {
 /** Adds `scenario` and its subcommands to the command line. */
 export function registerScenario(program: Command, io: CommandIo): void {
   const scenario = program.command('scenario').description('look at scenarios without running them');
-  const setHelp = 'change a value first (repeatable): --set selection.perRound=3';
   scenario
     .command('check')
     .description('say whether a scenario is legal, and if not, which line to mend')
-    .argument('<file>', 'a YAML file, or the name of a bundled scenario')
-    .option('--set <key=value>', setHelp, append, [])
+    .addArgument(scenarioArgument('<scenario>'))
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed scenario check my.yaml',
+        'roadbed scenario check highway-signs --set selection.perRound=3',
+      ]),
+    )
     .action((file: string, options: SetOption) => check(io, file, options));
   scenario
     .command('show')
     .description('print a scenario with every default filled in')
-    .argument('<file>', 'a YAML file, or the name of a bundled scenario')
-    .option('--set <key=value>', setHelp, append, [])
+    .addArgument(scenarioArgument('<scenario>'))
+    .addOption(setOption())
     .option('--json', 'JSON instead of YAML')
+    .addHelpText(
+      'after',
+      examples(['roadbed scenario show highway-signs > my.yaml', 'roadbed scenario show mnist-ring --json']),
+    )
     .action((file: string, options: SetOption & { json?: boolean }) => show(io, file, options));
   scenario
     .command('list')
     .description('list the bundled scenarios')
     .option('--json', 'JSON instead of text')
+    .addHelpText('after', examples(['roadbed scenario list']))
     .action((options: { json?: boolean }) => list(io, options));
 }

@@ -14,9 +14,9 @@ interface SqlOptions {
 
 const examples = `
 Examples:
-  $ roadbed sql last "select round, accuracy from round"
-  $ roadbed sql last "select arm, count(*) from selection group by arm" --csv
-  $ roadbed sql last "select kind, count(*) as events from event group by kind" --json
+  roadbed sql last "select round, accuracy from round"
+  roadbed sql last "select arm, count(*) from selection group by arm" --csv
+  roadbed sql last "select kind, count(*) as events from event group by kind" --json
 
 Tables and columns are described in docs/schema.md.`;
 

@@ -2,6 +2,7 @@
 // beside it (nothing, or the world and the agents) is handed in. Impure: starts a thread, opens stores and a connection.
 // Must not: hold rules of the round or of the wire.
 
+import { withoutPasswords } from '../../base/shown-text.ts';
 import type { Mobility } from '../../mobility/types.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
@@ -95,7 +96,7 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     },
     stopRequested: options.stopRequested,
   });
-  note(`Run ${run} is announced at ${options.brokerUrl}.`);
+  note(`Run ${run} is announced at ${withoutPasswords(options.brokerUrl)}.`);
   const stopBeside = await options.beside?.({ announcement, mobility, data }, (error) => host.fail(error));
   try {
     await host.run();
