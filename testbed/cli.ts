@@ -43,9 +43,15 @@ export function buildProgram(io: CommandIo): Command {
   return program;
 }
 
+/** A reader that has enough, such as `head`, closes its pipe: no fault of the command, whose work goes on. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /** The streams of this process. */
 function processIo(): CommandIo {
   const isTerminal = process.stdout.isTTY === true;
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),

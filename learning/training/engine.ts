@@ -99,6 +99,12 @@ interface Started {
 /** Backends are global to a thread, so each is started and tested once. */
 const started = new Map<EngineName, Promise<Started>>();
 
+/** The first line of a message. Where a package is missing, the file that wanted it says nothing. */
+const firstSentence = (error: unknown): string =>
+  messageOf(error)
+    .split('\n')[0]!
+    .replace(/ imported from .*/, '');
+
 async function startOnce(name: EngineName): Promise<Started> {
   try {
     // Production mode keeps tfjs from checking every value and from printing its advertisement.
@@ -107,7 +113,7 @@ async function startOnce(name: EngineName): Promise<Started> {
     const description = await starters[name]();
     return { description, refusal: selfTest() };
   } catch (error) {
-    return { description: name, refusal: `does not start: ${messageOf(error).split('\n')[0]}` };
+    return { description: name, refusal: `does not start: ${firstSentence(error)}` };
   }
 }
 

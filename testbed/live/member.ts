@@ -45,6 +45,7 @@ export async function takePart(
 ): Promise<void> {
   const { brokerUrl, engine, stop } = options;
   const link = await connectMqtt({ url: brokerUrl, clientId });
+  options.note('Connected to the broker; waiting for the RSU to announce a run.');
   try {
     await attend(link, stop, async (announcement, over) => {
       const { train, evaluation, fingerprint } = options.prepare(announcement);

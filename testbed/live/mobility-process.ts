@@ -26,6 +26,7 @@ export interface MobilityOptions {
 export async function serveMobility(options: MobilityOptions): Promise<void> {
   const { brokerUrl, clientId, stop, note } = options;
   const link = await connectMqtt({ url: brokerUrl, clientId });
+  note('Connected to the broker; waiting for the RSU to announce a run.');
   try {
     await attend(link, stop, async (announcement, over) => {
       const mobility = mobilityOf(announcement, options.loaded);
