@@ -144,6 +144,11 @@ export class Transfers {
     this.#end(sha);
   }
 
+  /** The peer's blob at this address is not taken: chunks that follow its manifest unasked are late, not wrong. */
+  decline(sha: string): void {
+    if (!this.#incoming.has(sha)) this.#end(sha);
+  }
+
   // --- what happens to it ---
 
   /** Acts on one message of the peer. Never throws on what a peer can send. */

@@ -58,7 +58,9 @@ export class RsuActor {
     return this.#settle(now);
   }
 
+  /** Acts on one input. Once the run is closed its log is complete: what still arrives is not acted on. */
   act(input: RsuInput, now: number): RsuOutputs {
+    if (this.#finished !== null) return this.#desk.handOut();
     if (input.kind === 'frame') onFrame(this.#desk, input.vehicle, input.payload, now);
     else if (input.kind === 'stranger') onStranger(this.#desk, input.vehicle, input.payload, now);
     else if (input.kind === 'flood') onFlood(this.#desk, input.dropped, now);

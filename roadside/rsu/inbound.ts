@@ -135,6 +135,7 @@ function pass(desk: Desk, peer: Peer, manifest: Manifest, now: number): boolean 
   const { result, reason } = gate;
   if (gate.hostile)
     desk.record(now, { kind: 'update-refused', round: meta.round, vehicle: peer.vehicle, key, reason });
+  else peer.transfers.decline(manifest.sha);
   desk.sendTo(peer.vehicle, { kind: 'ack', key, result, reason }, now);
   return false;
 }
