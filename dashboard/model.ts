@@ -3,10 +3,10 @@
 //
 // Cost: one call copies the view's maps once, however many events it folds; fold in batches.
 
-import type { EventBody, LoggedEvent } from '../protocol/events.ts';
+import { type EventBody, type LoggedEvent, noCounts } from '../protocol/events.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { ArmRecord, LearningPoint, Participant, RoundRow, VehicleRecord, View } from './view.ts';
-import { noCounts, unknownVehicle } from './view.ts';
+import { unknownVehicle } from './view.ts';
 
 type Body<Kind extends EventBody['kind']> = Extract<EventBody, { kind: Kind }>;
 

@@ -4,7 +4,14 @@
 // Glossary. Participant: a vehicle selected in a round. Under way: selected and without an outcome yet. Point: the model's
 // quality after a round, with what it had cost by then. Must not: hold anything of the DOM, or know the time of day.
 
-import type { Booking, Estimate, Outcome, RoundCounts } from '../protocol/events.ts';
+import {
+  addCounts,
+  type Booking,
+  type Estimate,
+  noCounts,
+  type Outcome,
+  type RoundCounts,
+} from '../protocol/events.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { VehicleState } from '../protocol/messages.ts';
 
@@ -129,39 +136,6 @@ export const emptyView: View = {
   closed: null,
   frame: null,
 };
-
-export const noCounts: RoundCounts = {
-  selected: 0,
-  committed: 0,
-  left: 0,
-  late: 0,
-  refused: 0,
-  failed: 0,
-  split: 0,
-  skipped: 0,
-  bytesUp: 0,
-  bytesDown: 0,
-  wastedSeconds: 0,
-  wastedJoules: 0,
-};
-
-/** Adds two sets of counts, field by field. */
-export function addCounts(a: RoundCounts, b: RoundCounts): RoundCounts {
-  return {
-    selected: a.selected + b.selected,
-    committed: a.committed + b.committed,
-    left: a.left + b.left,
-    late: a.late + b.late,
-    refused: a.refused + b.refused,
-    failed: a.failed + b.failed,
-    split: a.split + b.split,
-    skipped: a.skipped + b.skipped,
-    bytesUp: a.bytesUp + b.bytesUp,
-    bytesDown: a.bytesDown + b.bytesDown,
-    wastedSeconds: a.wastedSeconds + b.wastedSeconds,
-    wastedJoules: a.wastedJoules + b.wastedJoules,
-  };
-}
 
 /** Selected vehicles of `counts` whose outcome is not known yet. */
 export function underWay(counts: RoundCounts): number {

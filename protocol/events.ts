@@ -160,6 +160,40 @@ export interface RoundCounts {
   readonly wastedJoules: number;
 }
 
+/** The counts of no round at all. */
+export const noCounts: RoundCounts = {
+  selected: 0,
+  committed: 0,
+  left: 0,
+  late: 0,
+  refused: 0,
+  failed: 0,
+  split: 0,
+  skipped: 0,
+  bytesUp: 0,
+  bytesDown: 0,
+  wastedSeconds: 0,
+  wastedJoules: 0,
+};
+
+/** Adds two sets of counts, field by field. */
+export function addCounts(a: RoundCounts, b: RoundCounts): RoundCounts {
+  return {
+    selected: a.selected + b.selected,
+    committed: a.committed + b.committed,
+    left: a.left + b.left,
+    late: a.late + b.late,
+    refused: a.refused + b.refused,
+    failed: a.failed + b.failed,
+    split: a.split + b.split,
+    skipped: a.skipped + b.skipped,
+    bytesUp: a.bytesUp + b.bytesUp,
+    bytesDown: a.bytesDown + b.bytesDown,
+    wastedSeconds: a.wastedSeconds + b.wastedSeconds,
+    wastedJoules: a.wastedJoules + b.wastedJoules,
+  };
+}
+
 /** An event as logged: its place in the log and its instant in seconds since the run began. */
 export interface LoggedEvent {
   readonly seq: number;

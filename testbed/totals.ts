@@ -2,22 +2,7 @@
 // Must not: count anything the log does not hold.
 
 import { assert } from '../base/assert.ts';
-import type { LoggedEvent, RoundCounts } from '../protocol/events.ts';
-
-const counted = [
-  'selected',
-  'committed',
-  'left',
-  'late',
-  'refused',
-  'failed',
-  'split',
-  'skipped',
-  'bytesUp',
-  'bytesDown',
-  'wastedSeconds',
-  'wastedJoules',
-] as const;
+import { addCounts, type LoggedEvent, noCounts, type RoundCounts } from '../protocol/events.ts';
 
 export interface Totals extends RoundCounts {
   readonly rounds: number;
@@ -29,18 +14,7 @@ export interface Totals extends RoundCounts {
 }
 
 const none: Totals = {
-  selected: 0,
-  committed: 0,
-  left: 0,
-  late: 0,
-  refused: 0,
-  failed: 0,
-  split: 0,
-  skipped: 0,
-  bytesUp: 0,
-  bytesDown: 0,
-  wastedSeconds: 0,
-  wastedJoules: 0,
+  ...noCounts,
   rounds: 0,
   testAccuracy: 0,
   testLoss: 0,
@@ -50,10 +24,7 @@ const none: Totals = {
 };
 
 function withRound(totals: Totals, body: RoundCounts & { modelSha: string }): Totals {
-  const sums = Object.fromEntries(
-    counted.map((name) => [name, totals[name] + body[name]]),
-  ) as unknown as RoundCounts;
-  return { ...totals, ...sums, rounds: totals.rounds + 1, modelSha: body.modelSha };
+  return { ...totals, ...addCounts(totals, body), rounds: totals.rounds + 1, modelSha: body.modelSha };
 }
 
 function add(totals: Totals, { at, body }: LoggedEvent): Totals {

@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { RoadbedError } from '../../base/errors.ts';
+import { editDistance } from '../../base/nearest-name.ts';
 import type { ModelSpec } from '../learner.ts';
 import { googlenet, vgg16 } from './architectures/branching.ts';
 import { cnn, cnnPfl, lenet5, lenet12, mlp, softmaxRegression } from './architectures/chains.ts';
@@ -73,20 +74,6 @@ export const modelEntries: readonly ModelEntry[] = rows.map(([name, plan, usual,
 export const modelNames: readonly string[] = modelEntries
   .filter((entry) => entry.trains)
   .map((entry) => entry.name);
-
-/** Number of single-letter edits between two words (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swap = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(swap, previous[j]! + 1, current[j - 1]! + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length]!;
-}
 
 function unknownModel(name: string): RoadbedError {
   const names = modelEntries.map((entry) => entry.name);

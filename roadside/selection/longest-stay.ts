@@ -2,6 +2,7 @@
 // left is the RSU's own estimate from position, speed and its map of the coverage.
 
 import type { Candidate, Choice, Policy } from './policy.ts';
+import { rankByScore } from './ranking.ts';
 
 function choiceOf(candidate: Candidate): Choice {
   return {
@@ -19,13 +20,6 @@ export const longestStay: Policy<null> = {
   source: 'MAVFL (arXiv 2410.10451), baseline RBS',
   describe: 'longest time left in coverage first',
   init: () => null,
-  choose: (state, context) => ({
-    state,
-    // The sort is stable, so the shuffle before it decides among equals.
-    ranking: context.rng
-      .shuffle([...context.candidates])
-      .map(choiceOf)
-      .sort((a, b) => b.score - a.score),
-  }),
+  choose: (state, context) => ({ state, ranking: rankByScore(context, choiceOf) }),
   learn: (state) => ({ state, rewarded: [] }),
 };

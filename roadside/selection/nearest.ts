@@ -2,6 +2,7 @@
 // when there is no fading). Must not: use what an RSU cannot know; the position is the vehicle's own beacon's.
 
 import type { Candidate, Choice, Policy } from './policy.ts';
+import { rankByScore } from './ranking.ts';
 
 /** A distance that is not known counts as this: behind every known one, and still a number that a log can hold. */
 const unknownMeters = 1e9;
@@ -23,13 +24,6 @@ export const nearest: Policy<null> = {
   source: 'MAVFL (arXiv 2410.10451), baseline CBS',
   describe: 'nearest to the serving antenna first',
   init: () => null,
-  choose: (state, context) => ({
-    state,
-    // The sort is stable, so the shuffle before it decides among equals.
-    ranking: context.rng
-      .shuffle([...context.candidates])
-      .map(choiceOf)
-      .sort((a, b) => b.score - a.score),
-  }),
+  choose: (state, context) => ({ state, ranking: rankByScore(context, choiceOf) }),
   learn: (state) => ({ state, rewarded: [] }),
 };
