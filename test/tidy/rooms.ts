@@ -29,6 +29,10 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   pngjs: ['learning/data/'],
   'jpeg-js': ['learning/data/'],
   '@turf/turf': ['mobility/roads/'],
+  // Streams SUMO's and OSM's XML.
+  saxes: ['mobility/xml/'],
+  // SUMO's projections, between a network's metres and longitude and latitude.
+  proj4: ['mobility/network/', 'mobility/traces/'],
   // Types only: the shape of a GeoJSON file.
   geojson: ['mobility/roads/'],
   // `roadbed doctor` asks whether it loads; all SQL is in the store.
