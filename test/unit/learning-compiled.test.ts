@@ -10,8 +10,8 @@ import type { Dataset, Learner, ModelSpec, TrainRequest } from '../../learning/l
 import { placeBlocks } from '../../learning/models/blocks.ts';
 import { gather } from '../../learning/training/batches.ts';
 import { Executors } from '../../learning/training/compiled/executors.ts';
+import { refusalOf } from '../../learning/training/compiled/graph.ts';
 import { freshOwner } from '../../learning/training/compiled/owner.ts';
-import { refusalOf } from '../../learning/training/compiled/plan.ts';
 import { compiledRefusal, measureCompiledStep } from '../../learning/training/compiled/self-test.ts';
 import { reference as referenceStep } from '../../learning/training/self-test.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';

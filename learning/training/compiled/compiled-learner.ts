@@ -17,8 +17,8 @@ import { assertData, BatchOrder } from '../batches.ts';
 import { Breath } from '../breath.ts';
 import type { Executor } from './executor.ts';
 import { Executors } from './executors.ts';
+import { refusalOf } from './graph.ts';
 import { freshOwner, ownedWeights } from './owner.ts';
-import { refusalOf } from './plan.ts';
 
 /** Samples in one forward pass of an evaluation: large enough to hide overheads, small enough for the caches. */
 const EVALUATION_BATCH = 128;

@@ -3,6 +3,7 @@
 // Must not: keep a gradient of the activations for more than one image.
 
 import { assert } from '../../../base/assert.ts';
+import type { PlacedLayer } from '../../models/blocks.ts';
 import { type Address, wish } from './arena.ts';
 import { borderOf, type ConvGeometry, type ConvProducts } from './conv-geometry.ts';
 import { DirectProducts } from './direct-products.ts';
@@ -10,6 +11,7 @@ import type { StepKernels } from './kernels.ts';
 import {
   descend,
   floatsOf,
+  type LayerBuilder,
   type Operator,
   PANEL,
   reserveDense,
@@ -19,7 +21,7 @@ import {
 } from './operator.ts';
 import { canUseWinograd, WinogradProducts } from './winograd-products.ts';
 
-export class ConvOperator implements Operator {
+class ConvOperator implements Operator {
   readonly #site: Site;
   readonly #kernels: StepKernels;
   readonly #geometry: ConvGeometry;
@@ -139,3 +141,16 @@ export class ConvOperator implements Operator {
     this.#kernels.spreadPixels(dy, this.#rowBytes, height, width, pixelBytes, address, down, right);
   }
 }
+
+/** A convolution with a rectifier, and with `pooled` behind it where there is one. */
+function geometryOf({ plan, output }: PlacedLayer, pooled: PlacedLayer | undefined): ConvGeometry {
+  assert(plan.kind === 'conv', `a ${plan.kind} layer is no convolution`);
+  const window = pooled?.plan.kind === 'maxpool' ? pooled.plan.window : 1;
+  return { kernel: plan.kernel, stride: 1, convolved: output, rectify: true, window };
+}
+
+export const convBuilder: LayerBuilder = {
+  build: (site, layer, pooled) => new ConvOperator(site, geometryOf(layer, pooled)),
+  border: (layer) => borderOf(layer.input, geometryOf(layer, undefined)),
+  fuses: (_, next) => next.plan.kind === 'maxpool',
+};

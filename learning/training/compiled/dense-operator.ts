@@ -5,8 +5,10 @@
 import { assert } from '../../../base/assert.ts';
 import { wish } from './arena.ts';
 import {
+  assertDense,
   descend,
   floatsOf,
+  type LayerBuilder,
   type Operator,
   PANEL,
   panels,
@@ -15,9 +17,10 @@ import {
   WORK_HEAD_BYTES,
 } from './operator.ts';
 
-export function denseOperator(site: Site, units: number, rectify: boolean): Operator {
+function denseOperator(site: Site, units: number, rectify: boolean): Operator {
   const { arena, input, output, work, capacity } = site;
   const { kernels } = arena;
+  assertDense(input);
   const inputs = floatsOf(input.shape);
   const bias = site.weights + inputs * units * 4;
   const widest = Math.max(inputs, units, site.trains ? panels(units) * capacity : 0);
@@ -66,3 +69,10 @@ export function denseOperator(site: Site, units: number, rectify: boolean): Oper
     backward,
   };
 }
+
+export const denseBuilder: LayerBuilder = {
+  build(site, { plan }) {
+    assert(plan.kind === 'dense', `a ${plan.kind} layer is not dense`);
+    return denseOperator(site, plan.units, plan.activation === 'relu');
+  },
+};

@@ -8,7 +8,7 @@ type Address = number;
 
 /** What assembly/dense.ts, image.ts and winograd.ts export; see there for every argument. */
 export interface StepKernels
-  extends Pick<KernelExports, 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
+  extends Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
   denseForward(
     x: Address,
     w: Address,

@@ -1,7 +1,8 @@
-// What a compiled step is made of: slots (where activations lie) and operators (kernel calls between two slots).
-// Must not: know a model, a batch order or a learner.
+// What a compiled step is made of: slots (where activations lie), operators (kernel calls between slots), and what a
+// kind of layer says about itself to become one. Must not: know a model, a batch order or a learner.
 
-import type { Shape } from '../../models/blocks.ts';
+import { assert } from '../../../base/assert.ts';
+import type { PlacedLayer, Shape } from '../../models/blocks.ts';
 import type { Address, Arena, SharedArea } from './arena.ts';
 
 /** Where the activations of a mini-batch lie. Rows may be further apart than their floats: a border of zeros between. */
@@ -30,8 +31,8 @@ export interface Operator {
   backward(rows: number, step: StepSettings): void;
 }
 
-/** What every operator is built with. */
-export interface Site {
+/** What every operator shares with the others of its plan. */
+export interface Ground {
   readonly arena: Arena;
   /** Most samples in a mini-batch. */
   readonly capacity: number;
@@ -41,9 +42,13 @@ export interface Site {
   readonly work: SharedArea;
   /** Packed filters: valid during one operator's forward or backward pass. */
   readonly packed: SharedArea;
+}
+
+/** What the operator of a layer is built with. */
+export interface Site extends Ground {
   readonly input: Slot;
   readonly output: Slot;
-  /** Dense array; undefined where nobody reads it. */
+  /** Dense array, the operator's own to write; undefined where nobody reads it. */
   readonly inputGradient: Address | undefined;
   /** Dense array; undefined where the plan does not train. */
   readonly outputGradient: Address | undefined;
@@ -51,6 +56,41 @@ export interface Site {
   readonly weights: Address;
   /** The momentum of `weights`, in the same order. */
   readonly velocities: Address;
+}
+
+/** An activation with its gradient: one branch of a join. */
+export interface Port {
+  readonly slot: Slot;
+  /** As in `Site`. */
+  readonly gradient: Address | undefined;
+}
+
+/** What the operator of a join is built with: one input for each branch. */
+export interface JoinSite extends Ground {
+  readonly inputs: readonly Port[];
+  readonly output: Slot;
+  /** Dense array; undefined where the plan does not train. */
+  readonly outputGradient: Address | undefined;
+}
+
+/**
+ * How a kind of layer becomes an operator; `next` is the layer behind it where `fuses` took that one in. Slots may have
+ * gaps between their rows: an operator reads and writes them by `rowBytes` and `imageBytes`, or asserts that there are
+ * none (`assertDense`), which holds wherever every layer that reads the slot wants no border.
+ */
+export interface LayerBuilder {
+  build(site: Site, layer: PlacedLayer, next: PlacedLayer | undefined): Operator;
+  /** Zeros it wants around its input; none where undefined. */
+  border?(layer: PlacedLayer): Border;
+  /** Whether the layer directly behind it, in the same block and branch, becomes part of its operator. */
+  fuses?(layer: PlacedLayer, next: PlacedLayer): boolean;
+}
+
+/** How branches that come together become an operator. */
+export interface JoinBuilder {
+  build(site: JoinSite, layer: PlacedLayer): Operator;
+  /** The gradient of the first branch is that of the output itself: nothing is copied. */
+  readonly passesGradient: boolean;
 }
 
 export function floatsOf(shape: Shape): number {
@@ -76,6 +116,16 @@ export function reserveDense(arena: Arena, shape: Shape, capacity: number): Slot
     imageBytes: floats * 4,
     shape,
   };
+}
+
+/** Whether there are no gaps between the rows and images of a slot. */
+export function isDense({ shape, rowBytes, imageBytes }: Slot): boolean {
+  return rowBytes === shape[1] * shape[2] * 4 && imageBytes === floatsOf(shape) * 4;
+}
+
+/** Throws where there are. */
+export function assertDense(slot: Slot): void {
+  assert(isDense(slot), `a slot of ${slot.shape.join('x')} has gaps (expected none)`);
 }
 
 /** Zeros around every image of a slot, in pixels. */

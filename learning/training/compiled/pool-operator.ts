@@ -2,9 +2,9 @@
 // Must not: be used for windows that overlap.
 
 import { assert } from '../../../base/assert.ts';
-import type { Operator, Site } from './operator.ts';
+import type { LayerBuilder, Operator, Site } from './operator.ts';
 
-export function poolOperator(site: Site, window: number): Operator {
+function poolOperator(site: Site, window: number): Operator {
   const { arena, input, output } = site;
   const { kernels } = arena;
   const [height, width, channels] = input.shape;
@@ -32,3 +32,10 @@ export function poolOperator(site: Site, window: number): Operator {
     },
   };
 }
+
+export const poolBuilder: LayerBuilder = {
+  build(site, { plan }) {
+    assert(plan.kind === 'maxpool', `a ${plan.kind} layer is no pool`);
+    return poolOperator(site, plan.window);
+  },
+};

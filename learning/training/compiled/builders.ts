@@ -1,0 +1,21 @@
+// The table of what can be compiled: one row for each kind of layer, one for each way in which branches come together.
+// A model is compiled where every layer of it has a row. Must not: hold code of a kind; that is in the kind's own file.
+
+import type { LayerPlan, MergePlan } from '../../models/plan.ts';
+import { convBuilder } from './conv-operator.ts';
+import { denseBuilder } from './dense-operator.ts';
+import { addBuilder, concatBuilder } from './join-operators.ts';
+import type { JoinBuilder, LayerBuilder } from './operator.ts';
+import { poolBuilder } from './pool-operator.ts';
+
+/** Flattening moves nothing and merges are joins: neither needs a row. */
+export const layerBuilders: { readonly [Kind in LayerPlan['kind']]?: LayerBuilder } = {
+  conv: convBuilder,
+  dense: denseBuilder,
+  maxpool: poolBuilder,
+};
+
+export const joinBuilders: { readonly [How in MergePlan['how']]?: JoinBuilder } = {
+  add: addBuilder,
+  concat: concatBuilder,
+};
