@@ -9,8 +9,6 @@ RUN apt-get update \
   && apt-get install --yes --no-install-recommends python3 make g++ \
   && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
-# tfjs-node is optional and downloads several hundred megabytes; our own kernels are as fast on small models.
-ENV TFJS_NODE_CDN_STORAGE=http://127.0.0.1:9/
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM base

@@ -4,7 +4,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSqliteApart, lockOfSqlite } from './native.mjs';
@@ -61,13 +61,9 @@ export function reasonToInstall(root) {
 /**
  * The environment of `npm ci`; what the user has set stays.
  * better-sqlite3 compiles SQLite where no prebuilt binary can be fetched: 76 s with its default flags, 28 s with -O1.
- * tfjs-node is optional, slower than our kernels on small models, and downloads several hundred megabytes: its download
- * is pointed at a closed port, npm then leaves it out at once. ROADBED_TFJS_NODE=1 lets it be.
  */
 export function installEnvironment(env) {
-  const defaults = { CFLAGS: '-O1', CXXFLAGS: '-O1', JOBS: 'max' };
-  if (env.ROADBED_TFJS_NODE !== '1') defaults.TFJS_NODE_CDN_STORAGE = 'http://127.0.0.1:9/';
-  return { ...defaults, ...env };
+  return { CFLAGS: '-O1', CXXFLAGS: '-O1', JOBS: 'max', ...env };
 }
 
 /** npm as a program and its first arguments: the npm that runs us, else the one on the path. */
@@ -122,10 +118,7 @@ function expectGood({ code, said }, what) {
   );
 }
 
-/**
- * Lays out all packages without their install scripts and meanwhile builds the only one that needs it. tfjs-node, which
- * is of no use without its script, is taken out again.
- */
+/** Lays out all packages without their install scripts and meanwhile builds the only one that needs its script. */
 async function installSideBySide(root, npm, sqlite) {
   const flags = ['--no-audit', '--no-fund'];
   const [packages, place] = await Promise.all([
@@ -134,7 +127,6 @@ async function installSideBySide(root, npm, sqlite) {
   ]);
   const isPlaced = packages.code === 0 && place(root);
   expectGood(packages, 'npm ci');
-  rmSync(join(root, 'node_modules', '@tensorflow', 'tfjs-node'), { recursive: true, force: true });
   if (!isPlaced) expectGood(await npm(['rebuild', 'better-sqlite3'], root), 'npm rebuild better-sqlite3');
 }
 
@@ -148,7 +140,7 @@ async function install(root, reason) {
   const npm = (args, cwd) => runQuietly(program, [...first, ...args], { cwd, env, shell });
   const sqlite = lockOfSqlite(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
   try {
-    if (sqlite && env.ROADBED_TFJS_NODE !== '1') await installSideBySide(root, npm, sqlite);
+    if (sqlite) await installSideBySide(root, npm, sqlite);
     else expectGood(await npm(['ci', '--no-audit', '--no-fund'], root), 'npm ci');
   } finally {
     done();

@@ -9,6 +9,8 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ExitReason, messageOf } from '../base/errors.ts';
+import type { EngineAttempt } from '../learning/training/engine.ts';
+import type { EngineName } from '../learning/training/engine-names.ts';
 import { cacheDirectory } from './prepare.ts';
 
 /** `absent` is for things a run can do without; `bad` prevents every run. */
@@ -157,36 +159,35 @@ function checkSqlite(): Finding {
   }
 }
 
-/** The engine a run would train with, and why each other one is not taken. */
-async function checkEngine(): Promise<Finding[]> {
-  const purpose = 'trains the models';
+/** What each engine is good for. */
+const enginePurposes: Readonly<Record<EngineName, string>> = {
+  wasm: 'trains the models; the same bytes on any machine',
+  tensorflow: 'native TensorFlow; taken only by --engine tensorflow',
+  webgpu: 'a GPU, experimental; taken only by --engine webgpu',
+  cpu: 'the slow reference; taken only by --engine cpu',
+};
+
+function engineFinding({ engine, description, refusal }: EngineAttempt): Finding {
+  const isUsual = engine === 'wasm';
+  const base = {
+    name: isUsual ? 'training engine' : `engine ${engine}`,
+    found: refusal ?? description,
+    purpose: enginePurposes[engine],
+  };
+  if (refusal === undefined) return { ...base, state: 'ok' };
+  return isUsual
+    ? { ...base, state: 'bad', reason: 'engine', remedy: 'npm ci' }
+    : { ...base, state: 'absent' };
+}
+
+/** Every engine: whether it works here, and why not. */
+async function checkEngines(): Promise<Finding[]> {
   try {
     // Imported late: tfjs takes a second to load, and a broken one is a finding.
-    const { openEngine } = await import('../learning/training/engine.ts');
-    const engine = await openEngine('auto');
-    const refused = engine.attempts.filter((attempt) => attempt.refusal !== undefined);
-    return [
-      { name: 'training engine', state: 'ok', found: engine.description, purpose },
-      ...refused.map((attempt): Finding => {
-        return {
-          name: `engine ${attempt.engine}`,
-          state: 'absent',
-          found: attempt.refusal ?? '',
-          purpose: `another engine; ${engine.name} is used instead`,
-        };
-      }),
-    ];
+    const { tryEngines } = await import('../learning/training/engine.ts');
+    return (await tryEngines()).map(engineFinding);
   } catch (error) {
-    return [
-      {
-        name: 'training engine',
-        state: 'bad',
-        reason: 'engine',
-        found: messageOf(error),
-        purpose,
-        remedy: 'npm ci',
-      },
-    ];
+    return [engineFinding({ engine: 'wasm', description: 'wasm', refusal: messageOf(error) })];
   }
 }
 
@@ -246,7 +247,7 @@ export async function checkMachine(): Promise<Finding[]> {
     checkNode(),
     checkPackages(),
     checkSqlite(),
-    ...(await checkEngine()),
+    ...(await checkEngines()),
     checkHardware(),
     checkRevision(),
     checkCache(),

@@ -3,7 +3,8 @@
 
 import type { RunId } from '../base/ids.ts';
 import { Rng } from '../base/rng.ts';
-import { type EnginePreference, openEngine } from '../learning/training/engine.ts';
+import { openEngine } from '../learning/training/engine.ts';
+import type { EnginePreference } from '../learning/training/engine-names.ts';
 import { learnerOn } from '../learning/training/tfjs-learner.ts';
 import type { Mobility } from '../mobility/types.ts';
 import type { LoggedEvent } from '../protocol/events.ts';

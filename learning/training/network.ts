@@ -78,17 +78,12 @@ export class Part {
 
   /** All weights as one flat vector. Throws TrainingError if one of them is not finite. */
   weights(): Float32Array {
-    const parts = this.#variables.map((variable) => variable.dataSync() as Float32Array);
-    const flat = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      flat.set(part, at);
-      at += part.length;
-    }
-    const broken = flat.findIndex((weight) => !Number.isFinite(weight));
-    if (broken >= 0)
-      throw new TrainingError(`weight ${broken} became ${flat[broken]} (expected a finite number)`);
-    return flat;
+    return joined(this.#variables.map((variable) => variable.dataSync() as Float32Array));
+  }
+
+  /** `weights` for engines that hand numbers back only later. */
+  async weightsLater(): Promise<Float32Array> {
+    return joined(await readLater(this.#variables));
   }
 
   /** A tensor of `count` inputs. */
@@ -119,11 +114,37 @@ export class Part {
   /** Sum of the losses, and number of samples whose largest logit (the first of equals) is the label. */
   score(values: Float32Array, labels: Uint8Array): { lossSum: number; correct: number } {
     return tf.tidy(() => {
-      const logits = this.forward(this.input(values, labels.length)) as tf.Tensor2D;
-      const losses = crossEntropy(logits, this.#labelTensor(labels)).dataSync();
-      const scores = logits.dataSync() as Float32Array;
-      return { lossSum: sum(losses as Float32Array), correct: countCorrect(scores, labels) };
+      const { logits, losses } = this.#judge(values, labels);
+      return scored(logits.dataSync() as Float32Array, losses.dataSync() as Float32Array, labels);
     });
+  }
+
+  /** `score` for engines that hand numbers back only later. */
+  async scoreLater(values: Float32Array, labels: Uint8Array): Promise<{ lossSum: number; correct: number }> {
+    const kept = tf.tidy(() => this.#judge(values, labels));
+    const [logits, losses] = await readLater([kept.logits, kept.losses]);
+    tf.dispose(kept);
+    return scored(logits!, losses!, labels);
+  }
+
+  /** Logits and losses of `labels.length` samples; to be called in a tidy. */
+  #judge(values: Float32Array, labels: Uint8Array): { logits: tf.Tensor; losses: tf.Tensor } {
+    const logits = this.forward(this.input(values, labels.length)) as tf.Tensor2D;
+    return { logits, losses: crossEntropy(logits, this.#labelTensor(labels)) };
+  }
+
+  /** Losses and gradients of all weights, and of the inputs behind them if wanted; to be called in a tidy. */
+  #differentiate(
+    values: Float32Array,
+    labels: Uint8Array,
+    wantInputGradient: boolean,
+  ): { losses: tf.Tensor; gradients: tf.Tensor[] } {
+    const x = this.input(values, labels.length);
+    const y = this.#labelTensor(labels);
+    const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
+    const loss = (): tf.Tensor => crossEntropy(this.forward(x) as tf.Tensor2D, y);
+    const { value, grads } = tf.engine().gradients(loss, sources);
+    return { losses: value, gradients: grads };
   }
 
   /**
@@ -137,19 +158,27 @@ export class Part {
     wantInputGradient: boolean,
   ): { loss: number; inputGradient: Float32Array | undefined } {
     return tf.tidy(() => {
-      const x = this.input(values, labels.length);
-      const y = this.#labelTensor(labels);
-      const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
-      const { value, grads } = tf
-        .engine()
-        .gradients(() => crossEntropy(this.forward(x) as tf.Tensor2D, y), sources);
-      const loss = sum(value.dataSync() as Float32Array) / labels.length;
-      if (!Number.isFinite(loss))
-        throw new TrainingError(`the loss became ${loss} (expected a finite number)`);
-      this.#update(grads, settings);
-      const inputGradient = wantInputGradient ? (grads.at(-1)!.dataSync() as Float32Array) : undefined;
+      const { losses, gradients } = this.#differentiate(values, labels, wantInputGradient);
+      const loss = finiteMean(losses.dataSync() as Float32Array);
+      this.#update(gradients, settings);
+      const inputGradient = wantInputGradient ? (gradients.at(-1)!.dataSync() as Float32Array) : undefined;
       return { loss, inputGradient };
     });
+  }
+
+  /**
+   * `trainStep` for engines that hand numbers back only later (webgpu): resolves to the mean loss before the step.
+   * Rejects with TrainingError if that is not finite; the weights have then been changed already.
+   */
+  async trainStepLater(values: Float32Array, labels: Uint8Array, settings: StepSettings): Promise<number> {
+    const kept = tf.tidy(() => {
+      const { losses, gradients } = this.#differentiate(values, labels, false);
+      this.#update(gradients, settings);
+      return losses;
+    });
+    const [losses] = await readLater([kept]);
+    kept.dispose();
+    return finiteMean(losses!);
   }
 
   /** One training step of a part below a cut: applies the gradient of the loss with respect to its outputs. */
@@ -210,6 +239,37 @@ function tensorShape(block: PlacedBlock): readonly number[] {
   const kind = block.layers.at(-1)!.plan.kind;
   return kind === 'dense' || kind === 'flatten' ? [block.output[2]] : block.output;
 }
+
+/** The numbers of tensors, when the device has them. */
+async function readLater(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
+  return Promise.all(tensors.map(async (tensor) => (await tensor.data()) as Float32Array));
+}
+
+/** The mean of the losses of a step. Throws TrainingError if it is not finite. */
+function finiteMean(losses: Float32Array): number {
+  const loss = sum(losses) / losses.length;
+  if (!Number.isFinite(loss)) throw new TrainingError(`the loss became ${loss} (expected a finite number)`);
+  return loss;
+}
+
+/** All weights behind each other. Throws TrainingError if one is not finite. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const flat = new Float32Array(parts.reduce((count, part) => count + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    flat.set(part, at);
+    at += part.length;
+  }
+  const broken = flat.findIndex((weight) => !Number.isFinite(weight));
+  if (broken >= 0)
+    throw new TrainingError(`weight ${broken} became ${flat[broken]} (expected a finite number)`);
+  return flat;
+}
+
+const scored = (logits: Float32Array, losses: Float32Array, labels: Uint8Array) => ({
+  lossSum: sum(losses),
+  correct: countCorrect(logits, labels),
+});
 
 function sum(values: Float32Array): number {
   let total = 0;

@@ -8,16 +8,18 @@ import {
   type EvaluateResult,
   type Learner,
   TrainingError,
+  type TrainingSettings,
   type TrainRequest,
   type TrainResult,
 } from '../learner.ts';
 import { glorotWeights } from '../models/initial-weights.ts';
 import { openLowerHalf, openUpperHalf } from '../split/halves.ts';
-import { assertData, BatchOrder, gather } from './batches.ts';
+import { assertData, type Batch, BatchOrder, gather } from './batches.ts';
 import { Breath } from './breath.ts';
 import { compiledLearner } from './compiled/compiled-learner.ts';
 import { compiledRefusal } from './compiled/self-test.ts';
-import { type Engine, type EnginePreference, openEngine } from './engine.ts';
+import { type Engine, openEngine } from './engine.ts';
+import type { EnginePreference } from './engine-names.ts';
 import { NetworkPool, Part } from './network.ts';
 
 /** Samples in one forward pass of an evaluation: large enough to hide overheads, small enough for the caches. */
@@ -30,6 +32,25 @@ async function breathe(engine: Engine, breath: Breath, samples: number): Promise
   await engine.activate();
 }
 
+/** One step; the loss before it. Waiting for a late engine, others of this thread may take their turn. */
+async function stepOf(
+  engine: Engine,
+  part: Part,
+  { pixels, labels }: Batch,
+  settings: TrainingSettings,
+): Promise<number> {
+  if (!engine.isLate) return part.trainStep(pixels, labels, settings, false).loss;
+  const loss = await part.trainStepLater(pixels, labels, settings);
+  await engine.activate();
+  return loss;
+}
+
+/** A half answers at once; an engine whose numbers come back late cannot. Known before a run: see prepare.ts. */
+function assertSplits(engine: Engine): void {
+  if (engine.isLate)
+    throw new TrainingError(`the ${engine.name} engine trains whole models only (expected no split half)`);
+}
+
 /** One round of local training: epochs x mini-batches of SGD from the given weights. */
 async function trainWith(engine: Engine, part: Part, request: TrainRequest): Promise<TrainResult> {
   const order = new BatchOrder(request.shard, request.settings);
@@ -38,12 +59,12 @@ async function trainWith(engine: Engine, part: Part, request: TrainRequest): Pro
   let lossSum = 0;
   for (let step = 0; step < order.steps; step++) {
     const { pixels, labels } = gather(request.data, order.at(step));
-    const { loss } = part.trainStep(pixels, labels, request.settings, false);
+    const loss = await stepOf(engine, part, { pixels, labels }, request.settings);
     if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
     await breathe(engine, breath, labels.length);
   }
   return {
-    weights: part.weights(),
+    weights: engine.isLate ? await part.weightsLater() : part.weights(),
     samples: request.shard.length,
     steps: order.steps,
     trainLoss: lossSum / order.stepsPerEpoch,
@@ -60,7 +81,7 @@ async function evaluateWith(engine: Engine, part: Part, request: EvaluateRequest
     const count = Math.min(EVALUATION_BATCH, samples - from);
     const indices = Uint32Array.from({ length: count }, (_, i) => from + i);
     const { pixels, labels } = gather(request.data, indices);
-    const scored = part.score(pixels, labels);
+    const scored = engine.isLate ? await part.scoreLater(pixels, labels) : part.score(pixels, labels);
     lossSum += scored.lossSum;
     correct += scored.correct;
     await breathe(engine, breath, count);
@@ -98,10 +119,12 @@ export function opByOpLearner(engine: Engine): Learner {
       return withPart(request, (part) => evaluateWith(engine, part, request));
     },
     async openLower(request) {
+      assertSplits(engine);
       await engine.activate();
       return openLowerHalf(engine, pool, request);
     },
     async openUpper(request) {
+      assertSplits(engine);
       await engine.activate();
       return openUpperHalf(engine, pool, request);
     },

@@ -2,7 +2,8 @@
 // engines in turn in one run so that a busy minute hits them alike; medians of several rounds.
 // Must not: run in the test suite (it asserts nothing and reads the clock).
 
-import { type EngineName, openEngine } from '../../learning/training/engine.ts';
+import { openEngine } from '../../learning/training/engine.ts';
+import type { EngineName } from '../../learning/training/engine-names.ts';
 import { learnerOn } from '../../learning/training/tfjs-learner.ts';
 import { type Crew, openCrew } from './crew.ts';
 import { learnerRunner, median, type Runner, SEED, type Task, tasks } from './tasks.ts';
@@ -16,7 +17,7 @@ export interface TrainingOptions {
 }
 
 /** `wasm-op-by-op` is the reference path of the wasm engine: tfjs ops on roadbed's kernels. */
-export type BenchEngine = 'wasm' | 'wasm-op-by-op' | 'tensorflow' | 'cpu' | 'torch';
+export type BenchEngine = 'wasm' | 'wasm-op-by-op' | 'tensorflow' | 'webgpu' | 'cpu' | 'torch';
 
 export interface TrainingRow {
   readonly task: string;
@@ -58,6 +59,7 @@ async function openEngines(): Promise<
   await add('wasm', 'wasm', false);
   await add('wasm-op-by-op', 'wasm', true);
   await add('tensorflow', 'tensorflow', false);
+  await add('webgpu', 'webgpu', false);
   await add('cpu', 'cpu', false);
   return opened;
 }

@@ -25,6 +25,9 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   '@tensorflow/tfjs-backend-cpu': ['learning/training/'],
   '@tensorflow/tfjs-backend-wasm': ['learning/training/'],
   '@tensorflow/tfjs-node': ['learning/training/'],
+  // Packages of the engine webgpu.
+  '@tensorflow/tfjs-backend-webgpu': ['learning/training/'],
+  webgpu: ['learning/training/'],
   // Decoders of image folders.
   pngjs: ['learning/data/'],
   'jpeg-js': ['learning/data/'],

@@ -1,13 +1,21 @@
-// The choice of engine: what is tried, what is refused and why, and that nothing falls back in silence.
-// Must not: need tfjs-node. Where it is not installed, that is what 'auto' must report.
+// The choice of engine: what is taken, what is refused and why, and that nothing falls back in silence.
+// Must not: need an engine that has to be asked for (learning-engine-optional.test.ts).
 
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { RoadbedError } from '../../base/errors.ts';
-import { openEngine } from '../../learning/training/engine.ts';
+import { openEngine, tryEngines } from '../../learning/training/engine.ts';
+import { type EngineName, engineNames } from '../../learning/training/engine-names.ts';
 import { openLearner } from '../../learning/training/open-learner.ts';
 import { measureStep, reference } from '../../learning/training/self-test.ts';
+
+/** The engine that opens, or the error. */
+const outcomeOf = (name: EngineName): Promise<unknown> =>
+  openEngine(name).then(
+    (engine) => engine.name,
+    (error: unknown) => error,
+  );
 
 describe('the training engine', () => {
   it('is wasm when asked for, and wasm is what tfjs then runs', async () => {
@@ -15,38 +23,52 @@ describe('the training engine', () => {
     expect(tf.getBackend()).toBe('wasm');
     expect(engine).toMatchObject({
       name: 'wasm',
-      attempts: [{ engine: 'wasm', refusal: undefined }],
-      reasons: [],
+      isLate: false,
+      reasons: ['wasm: it was asked for; it passed its self-test'],
     });
   });
 
-  it('chosen automatically says why every other was not taken', async () => {
-    const { learner, attempts, reasons } = await openLearner('auto');
-    expect(attempts[0]?.engine).toBe('tensorflow');
-    expect(attempts.at(-1)?.refusal).toBeUndefined();
-    expect(reasons.length).toBe(attempts.length - 1);
-    expect(learner.engine).toMatch(/^(tensorflow|wasm) \(tfjs/);
+  it('is wasm when nothing is asked for, whatever else is installed', async () => {
+    const { learner, reasons } = await openLearner('auto');
+    expect(tf.getBackend()).toBe('wasm');
+    expect(learner.engine).toMatch(/^wasm \(tfjs/);
+    expect(reasons).toEqual(['wasm: nothing else was asked for; it passed its self-test']);
   });
 
-  it('asked for by name is taken or refused, never replaced', async () => {
-    const outcome = await openEngine('tensorflow').then(
-      (engine) => engine.name,
-      (error: unknown) => error,
-    );
-    if (outcome === 'tensorflow') return;
-    expect(outcome).toBeInstanceOf(RoadbedError);
-    expect(outcome).toMatchObject({
-      reason: 'engine',
-      message: expect.stringContaining('tensorflow: does not start'),
-    });
+  it.each([
+    ['tensorflow', 'npm install --no-save @tensorflow/tfjs-node@4.22.0'],
+    ['webgpu', 'npm install --no-save webgpu@0.6.2 @tensorflow/tfjs-backend-webgpu@4.22.0'],
+  ] as const)(
+    '%s is taken or refused, never replaced; a refusal says how to get it',
+    async (name, command) => {
+      const outcome = await outcomeOf(name);
+      if (outcome === name) return;
+      expect(outcome).toBeInstanceOf(RoadbedError);
+      const { reason, message } = outcome as RoadbedError;
+      expect(reason).toBe('engine');
+      expect(message).toContain(`training engine ${name}: `);
+      expect(message).toMatch(/Or use wasm\.$/);
+      // Installed, but without a library or an adapter, it says that instead.
+      if (message.includes('packages')) expect(message).toContain(command);
+    },
+  );
+
+  it('can be looked at with all others, each with its reason', async () => {
+    const attempts = await tryEngines();
+    expect(attempts.map(({ engine }) => engine)).toEqual(engineNames);
+    const works = attempts.filter(({ refusal }) => refusal === undefined).map(({ engine }) => engine);
+    expect(works).toEqual(expect.arrayContaining(['wasm', 'cpu']));
+    for (const { refusal } of attempts) if (refusal !== undefined) expect(refusal.length).toBeGreaterThan(20);
   });
 
   it('is tested with one step whose numbers the cpu backend makes', async () => {
     await openEngine('cpu');
     expect(tf.getBackend()).toBe('cpu');
-    const made = measureStep();
-    expect(made.loss).toBeCloseTo(reference.loss, 6);
-    expect(made.checksum).toBeCloseTo(reference.checksum, 3);
+    for (const isLate of [false, true]) {
+      const made = await measureStep(isLate);
+      expect(made.loss).toBeCloseTo(reference.loss, 6);
+      expect(made.checksum).toBeCloseTo(reference.checksum, 3);
+    }
   });
 
   it('leaves no process-wide handler behind', async () => {

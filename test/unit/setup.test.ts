@@ -88,11 +88,6 @@ describe('the environment of npm ci', () => {
       JOBS: 'max',
     });
   });
-
-  it('keeps tfjs-node from downloading unless it is asked for', () => {
-    expect(installEnvironment({})).toHaveProperty('TFJS_NODE_CDN_STORAGE', 'http://127.0.0.1:9/');
-    expect(installEnvironment({ ROADBED_TFJS_NODE: '1' })).not.toHaveProperty('TFJS_NODE_CDN_STORAGE');
-  });
 });
 
 describe('the lock of SQLite alone', () => {

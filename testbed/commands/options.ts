@@ -2,6 +2,7 @@
 
 import { Argument, type Command, Option } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
+import { enginePreferences } from '../../learning/training/engine-names.ts';
 
 /** What a command's help says below its options. */
 export const examples = (lines: readonly string[]): string =>
@@ -48,6 +49,15 @@ export function oneOf<T extends string>(name: string, words: readonly T[]): (tex
     throw new RoadbedError('usage', `--${name} ${text}: expected one of ${words.join(', ')}`);
   };
 }
+
+/** The `--engine NAME` of every command that trains. */
+export const withEngine = (command: Command): Command =>
+  command.option(
+    '--engine <name>',
+    `what trains: ${enginePreferences.join(', ')}; auto is wasm (roadbed doctor says which work here)`,
+    oneOf('engine', enginePreferences),
+    'auto',
+  );
 
 /** What every command that loads a scenario understands. */
 export interface ScenarioOptions {

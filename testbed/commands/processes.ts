@@ -7,7 +7,7 @@ import { RoadbedError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import { asId, type VehicleId } from '../../base/ids.ts';
 import { withoutSecrets } from '../../base/shown-text.ts';
-import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { dataDirectoryOf } from '../../protocol/scenario/rules.ts';
 import type { LiveSource } from '../../roadside/feed/live.ts';
@@ -22,15 +22,14 @@ import { loadScenario } from '../scenario-file.ts';
 import { isoNow, processSeconds } from '../system.ts';
 import {
   examples,
-  oneOf,
   type ScenarioOptions,
   scenarioArgument,
   wholeNumber,
+  withEngine,
   withScenarioOptions,
 } from './options.ts';
 import { aboveProgress, printSummary } from './run.ts';
 
-const engines = ['auto', 'wasm', 'tensorflow', 'cpu'] as const;
 const brokerHelp = 'the MQTT broker, such as mqtt://localhost:1883';
 
 interface BrokerFlags {
@@ -55,14 +54,6 @@ interface MemberFlags extends BrokerFlags {
 }
 
 const withBroker = (command: Command): Command => command.requiredOption('--broker <url>', brokerHelp);
-
-const withEngine = (command: Command): Command =>
-  command.option(
-    '--engine <name>',
-    `training engine: ${engines.join(', ')}`,
-    oneOf('engine', engines),
-    'auto',
-  );
 
 const withFeed = (command: Command): Command =>
   command

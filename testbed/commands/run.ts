@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 import { withoutSecrets } from '../../base/shown-text.ts';
-import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import type { LoggedEvent } from '../../protocol/events.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
 import type { LiveRun } from '../../roadside/feed/live.ts';
@@ -22,6 +22,7 @@ import {
   type ScenarioOptions,
   scenarioArgument,
   wholeNumber,
+  withEngine,
   withScenarioOptions,
 } from './options.ts';
 
@@ -43,11 +44,10 @@ interface StartFlags extends RunFlags {
   readonly port: number;
 }
 
-const engines = ['auto', 'wasm', 'tensorflow', 'cpu'] as const;
 const defaultScenario = `${bundledDirectory}/highway-signs.yaml`;
 
 function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
-  return withScenarioOptions(command)
+  return withEngine(withScenarioOptions(command))
     .option('--link <kind>', 'how messages travel: memory or mqtt', oneOf('link', ['memory', 'mqtt']), link)
     .option('--broker <url>', 'use this MQTT broker instead of an embedded one (implies --link mqtt)')
     .option(
@@ -56,7 +56,6 @@ function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
       wholeNumber('workers', 1, 64),
       Math.min(4, availableParallelism()),
     )
-    .option('--engine <name>', `training engine: ${engines.join(', ')}`, oneOf('engine', engines), 'auto')
     .option('--live', 'wall time: agents train and send for real, nothing is simulated but the traffic')
     .option('--keep-updates', 'keep the bytes of every update in the folder of the run, not only the models')
     .option('--runs <dir>', 'folder of runs', 'runs')

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import type { Dataset } from '../../learning/learner.ts';
-import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import { runPool } from './pool.ts';
 
 /** The data lie on shared memory. */

@@ -3,7 +3,7 @@
 
 import { RoadbedError } from '../../base/errors.ts';
 import type { Dataset, Learner } from '../../learning/learner.ts';
-import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
 import type { PreparedData } from '../prepare.ts';

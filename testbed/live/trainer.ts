@@ -15,7 +15,7 @@ import {
   type TrainResult,
 } from '../../learning/learner.ts';
 import { glorotWeights } from '../../learning/models/initial-weights.ts';
-import type { EnginePreference } from '../../learning/training/engine.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
 
 /** The data lie on shared memory: they are not copied into the thread. */

@@ -4,6 +4,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import type { Place } from '../../learning/data/partition.ts';
 import type { Dataset, EvaluateResult } from '../../learning/learner.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import type { ComputeOutcome, TimerRequest } from '../../protocol/actor.ts';
 import type { DeviceProfile, VehicleState } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
@@ -13,7 +14,7 @@ import type { Position } from '../../vehicle-agent/types.ts';
 export interface WorkerSetup {
   readonly run: string;
   readonly scenario: Scenario;
-  readonly engine: 'auto' | 'wasm' | 'tensorflow' | 'cpu';
+  readonly engine: EnginePreference;
   /** Where the MQTT broker is; absent: frames ride on the control channel (memory link). */
   readonly brokerUrl?: string;
   /** Seals this run's frames on the broker (`envelope.ts`). */
