@@ -58,13 +58,30 @@ export interface StepKernels
     filters: number,
     packed: Address,
   ): void;
-  scatterImage(patches: Address, dy: Address, packed: Address, dx: Address, work: Address): void;
-  convolveImage(patches: Address, source: Address, packed: Address, out: Address, work: Address): void;
-  filterGradientImage(
+  scatterImages(
     patches: Address,
+    images: number,
+    dy: Address,
+    packed: Address,
+    dx: Address,
+    dxImageBytes: number,
+    work: Address,
+  ): void;
+  convolveImages(
+    patches: Address,
+    images: number,
+    source: Address,
+    packed: Address,
+    out: Address,
+    work: Address,
+  ): void;
+  filterGradientImages(
+    patches: Address,
+    images: number,
     source: Address,
     dy: Address,
     dyRowBytes: number,
+    dyImageBytes: number,
     dw: Address,
     work: Address,
   ): void;
@@ -76,19 +93,22 @@ export interface StepKernels
     plain: Address,
     packed: Address,
   ): void;
-  winogradImage(
+  winogradImages(
     tiles: Address,
+    images: number,
     source: Address,
     packed: Address,
     bias: Address,
     out: Address,
     work: Address,
   ): void;
-  winogradGradientImage(
+  winogradGradientImages(
     tiles: Address,
+    images: number,
     source: Address,
     dy: Address,
     dyRowBytes: number,
+    dyImageBytes: number,
     du: Address,
     work: Address,
   ): void;

@@ -4,7 +4,13 @@
 
 import type { Address } from './arena.ts';
 import { wish } from './arena.ts';
-import { type ConvGeometry, type ConvProducts, reserveSpread, type Spread } from './conv-geometry.ts';
+import {
+  type ConvGeometry,
+  type ConvProducts,
+  type GradientRows,
+  reserveSpread,
+  type Spread,
+} from './conv-geometry.ts';
 import { type Site, WORK_HEAD_BYTES } from './operator.ts';
 
 /** Transformed values of one tile. */
@@ -41,13 +47,17 @@ export class WinogradProducts implements ConvProducts {
     this.#site = site;
     this.#geometry = geometry;
     this.#gradient = gradient;
-    this.spread = site.inputGradient === undefined ? undefined : reserveSpread(site, geometry);
+    this.spread =
+      site.inputGradient === undefined
+        ? undefined
+        : reserveSpread(site, geometry, Math.min(geometry.group, site.capacity));
     this.#sum = arena.reserve(trains ? POINTS * channels * filters : 0);
     const rectify = geometry.rectify ? 1 : 0;
-    const tiles = [input.rowBytes, channels, filters, outHeight / 2, outWidth / 2, rectify];
+    const tiles = [input.rowBytes, channels, filters, outHeight / 2, outWidth / 2, rectify, input.imageBytes];
     this.#tiles = arena.constants(tiles);
-    const row = this.spread?.slot.rowBytes ?? 0;
-    this.#turnedTiles = arena.constants([row, filters, channels, height / 2, width / 2, 0]);
+    const { rowBytes, imageBytes } = this.spread?.slot ?? { rowBytes: 0, imageBytes: 0 };
+    const turned = [rowBytes, filters, channels, height / 2, width / 2, 0, imageBytes];
+    this.#turnedTiles = arena.constants(turned);
     wish(work, WORK_HEAD_BYTES + POINTS * (BLOCK * (channels + filters) + SKEW) * 4);
     // Turned filters are packed from a plain copy.
     wish(packed, 2 * POINTS * channels * filters * 4);
@@ -68,10 +78,10 @@ export class WinogradProducts implements ConvProducts {
     this.#pack(false);
   }
 
-  forward(source: Address, y: Address): void {
+  forward(images: number, source: Address, y: Address): void {
     const { arena, weights, packed, work } = this.#site;
-    const bias = weights + 9 * this.#filterFloats * 4;
-    arena.kernels.winogradImage(this.#tiles, source, packed.address, bias, y, work.address);
+    const bias = this.#geometry.bias ? weights + 9 * this.#filterFloats * 4 : 0;
+    arena.kernels.winogradImages(this.#tiles, images, source, packed.address, bias, y, work.address);
   }
 
   prepareBackward(): void {
@@ -80,12 +90,22 @@ export class WinogradProducts implements ConvProducts {
     if (this.spread) this.#pack(true);
   }
 
-  backward(source: Address, dy: Address, dyRowBytes: number, dx: Address | undefined): void {
+  backward(images: number, source: Address, dy: GradientRows, dx: Address | undefined): void {
     const { arena, packed, work } = this.#site;
     const { kernels } = arena;
-    kernels.winogradGradientImage(this.#tiles, source, dy, dyRowBytes, this.#sum, work.address);
+    kernels.winogradGradientImages(
+      this.#tiles,
+      images,
+      source,
+      dy.address,
+      dy.rowBytes,
+      dy.imageBytes,
+      this.#sum,
+      work.address,
+    );
     if (dx === undefined || !this.spread) return;
-    kernels.winogradImage(this.#turnedTiles, this.spread.begin, packed.address, 0, dx, work.address);
+    const { begin } = this.spread;
+    kernels.winogradImages(this.#turnedTiles, images, begin, packed.address, 0, dx, work.address);
   }
 
   finish(): void {

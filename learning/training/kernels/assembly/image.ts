@@ -53,13 +53,14 @@ export function packTurnedFilters(w: usize, taps: i32, channels: i32, filters: i
 }
 
 /**
- * out[outHeight * outWidth, N] = patches of one image * packed filters + bias, rectified if `rectify`.
- * source: the first patch; its rows lie `row` bytes apart; a patch is kernelHeight runs of `patch` floats.
+ * out[images, outHeight * outWidth, N] = patches of the images * packed filters + bias, rectified if `rectify`.
+ * source: the first patch; images lie `image` bytes apart and their rows `row`; a patch is kernelHeight runs of `patch`
+ * floats. Every panel of filters is read once for all images.
  */
 @inline
 function convolveEnding(
-  source: usize, row: usize, kernelHeight: i32, patch: i32, down: usize, right: usize, outHeight: i32, outWidth: i32,
-  N: i32, packed: usize, out: usize, work: usize, end: i32,
+  images: i32, source: usize, image: usize, row: usize, kernelHeight: i32, patch: i32, down: usize, right: usize,
+  outHeight: i32, outWidth: i32, N: i32, packed: usize, out: usize, work: usize, end: i32,
 ): void {
   const pixels = outHeight * outWidth;
   const wrap = down - right * <usize>(outWidth - 1);
@@ -67,49 +68,55 @@ function convolveEnding(
   const step = <usize>N << 2;
   for (let n = 0; n < N; n += 8) {
     const cols = min<i32>(8, N - n);
-    let at = source;
-    let o = out + (<usize>n << 2);
-    let column = 0;
-    for (let p = 0; p < pixels; p += 4) {
-      const left = min<i32>(4, pixels - p);
-      const a0 = at;
-      let a1 = a0, a2 = a0, a3 = a0;
-      // Step to the next output pixel, over the end of the row where one ends.
-      if (++column == outWidth) { at += wrap; column = 0; } else at += right;
-      if (left > 1) { a1 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
-      if (left > 2) { a2 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
-      if (left > 3) { a3 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
-      const whole = cols == 8 && left == 4;
-      const to = whole ? o : work;
-      const toStep: usize = whole ? step : 32;
-      plainProduct(
-        a0, a1, a2, a3, kernelHeight, row, patch, 4, packed, packed + panel,
-        to, to + toStep, to + 2 * toStep, to + 3 * toStep, end,
-      );
-      if (!whole) copyEdge(work, o, step, left, cols);
-      o += step << 2;
+    for (let i = 0; i < images; i++) {
+      let at = source + <usize>i * image;
+      let o = out + <usize>(i * pixels) * step + (<usize>n << 2);
+      let column = 0;
+      for (let p = 0; p < pixels; p += 4) {
+        const left = min<i32>(4, pixels - p);
+        const a0 = at;
+        let a1 = a0, a2 = a0, a3 = a0;
+        // Step to the next output pixel, over the end of the row where one ends.
+        if (++column == outWidth) { at += wrap; column = 0; } else at += right;
+        if (left > 1) { a1 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+        if (left > 2) { a2 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+        if (left > 3) { a3 = at; if (++column == outWidth) { at += wrap; column = 0; } else at += right; }
+        const whole = cols == 8 && left == 4;
+        const to = whole ? o : work;
+        const toStep: usize = whole ? step : 32;
+        plainProduct(
+          a0, a1, a2, a3, kernelHeight, row, patch, 4, packed, packed + panel,
+          to, to + toStep, to + 2 * toStep, to + 3 * toStep, end,
+        );
+        if (!whole) copyEdge(work, o, step, left, cols);
+        o += step << 2;
+      }
     }
     packed += panel + 32;
   }
 }
 
 /**
- * See convolveEnding; filters packed by packFilters or packTurnedFilters. `patches`: nine int32 that never change, the
- * bytes between rows of the image, kernelHeight, patch, down, right, outHeight, outWidth, N, and whether to rectify.
+ * See convolveEnding; filters packed by packFilters or packTurnedFilters. `patches`: ten int32 that never change, the
+ * bytes between rows of the image, kernelHeight, patch, down, right, outHeight, outWidth, N, whether to rectify, and the
+ * bytes between images.
  */
-export function convolveImage(patches: usize, source: usize, packed: usize, out: usize, work: usize): void {
+export function convolveImages(
+  patches: usize, images: i32, source: usize, packed: usize, out: usize, work: usize,
+): void {
   const row = <usize>load<i32>(patches);
   const kernelHeight = load<i32>(patches, 4);
   const patch = load<i32>(patches, 8);
   const down = <usize>load<i32>(patches, 12);
   const right = <usize>load<i32>(patches, 16);
-  const outHeight = load<i32>(patches, 20);
-  const outWidth = load<i32>(patches, 24);
+  const h = load<i32>(patches, 20);
+  const w = load<i32>(patches, 24);
   const N = load<i32>(patches, 28);
+  const image = <usize>load<i32>(patches, 36);
   if (load<i32>(patches, 32)) {
-    convolveEnding(source, row, kernelHeight, patch, down, right, outHeight, outWidth, N, packed, out, work, RECTIFY);
+    convolveEnding(images, source, image, row, kernelHeight, patch, down, right, h, w, N, packed, out, work, RECTIFY);
   } else {
-    convolveEnding(source, row, kernelHeight, patch, down, right, outHeight, outWidth, N, packed, out, work, STORE);
+    convolveEnding(images, source, image, row, kernelHeight, patch, down, right, h, w, N, packed, out, work, STORE);
   }
 }
 
@@ -120,11 +127,11 @@ function patchOffset(r: i32, patch: i32, row: usize): usize {
 }
 
 /**
- * dw[kernelHeight * patch, N] += one image's patches^T * dy. patches, source: as in convolveImage;
- * dy: rows of outWidth * N floats, `dyRow` bytes apart. work: HEAD bytes and outHeight * outWidth * 8 floats.
+ * dw[kernelHeight * patch, N] += the images' patches^T * dy. patches, source: as in convolveImages; rows of dy lie
+ * `dyRow` bytes apart, its images `dyImage`. work: HEAD bytes, then images * outHeight * outWidth * 8 floats.
  */
-export function filterGradientImage(
-  patches: usize, source: usize, dy: usize, dyRow: usize, dw: usize, work: usize,
+export function filterGradientImages(
+  patches: usize, images: i32, source: usize, dy: usize, dyRow: usize, dyImage: usize, dw: usize, work: usize,
 ): void {
   const row = <usize>load<i32>(patches);
   const kernelHeight = load<i32>(patches, 4);
@@ -134,33 +141,49 @@ export function filterGradientImage(
   const outHeight = load<i32>(patches, 20);
   const outWidth = load<i32>(patches, 24);
   const N = load<i32>(patches, 28);
+  const image = <usize>load<i32>(patches, 36);
   memory.fill(work + ZEROS, 0, 32);
   const zeros = work + ZEROS;
-  const panel = work + HEAD;
   const step = <usize>N << 2;
   const depth = kernelHeight * patch;
+  const panelBytes = <usize>(outHeight * outWidth) << 5;
   for (let n = 0; n < N; n += 8) {
     const cols = min<i32>(8, N - n);
-    for (let y = 0; y < outHeight; y++) {
-      packRows(dy + <usize>y * dyRow + (<usize>n << 2), step, outWidth, panel + (<usize>(y * outWidth) << 5));
+    let panel = work + HEAD;
+    for (let i = 0; i < images; i++) {
+      let from = dy + <usize>i * dyImage + (<usize>n << 2);
+      for (let y = 0; y < outHeight; y++) {
+        packRows(from, step, outWidth, panel);
+        from += dyRow;
+        panel += <usize>outWidth << 5;
+      }
     }
     for (let r = 0; r < depth; r += 4) {
       const left = min<i32>(4, depth - r);
-      const a0 = source + patchOffset(r, patch, row);
-      const a1 = left > 1 ? source + patchOffset(r + 1, patch, row) : a0;
-      const a2 = left > 2 ? source + patchOffset(r + 2, patch, row) : a0;
-      const a3 = left > 3 ? source + patchOffset(r + 3, patch, row) : a0;
+      let a0 = source + patchOffset(r, patch, row);
+      let a1 = left > 1 ? source + patchOffset(r + 1, patch, row) : a0;
+      let a2 = left > 2 ? source + patchOffset(r + 2, patch, row) : a0;
+      let a3 = left > 3 ? source + patchOffset(r + 3, patch, row) : a0;
       const o = dw + <usize>r * step + (<usize>n << 2);
-      if (cols == 8 && left == 4) {
-        plainProduct(
-          a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros,
-          o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE,
-        );
-      } else {
-        plainProduct(
-          a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros, work, work + 32, work + 64, work + 96, STORE,
-        );
-        addEdge(work, o, step, left, cols);
+      panel = work + HEAD;
+      for (let i = 0; i < images; i++) {
+        if (cols == 8 && left == 4) {
+          plainProduct(
+            a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros,
+            o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE,
+          );
+        } else {
+          plainProduct(
+            a0, a1, a2, a3, outHeight, down, outWidth, right, panel, zeros, work, work + 32, work + 64, work + 96,
+            STORE,
+          );
+          addEdge(work, o, step, left, cols);
+        }
+        a0 += image;
+        a1 += image;
+        a2 += image;
+        a3 += image;
+        panel += panelBytes;
       }
     }
   }
@@ -358,12 +381,18 @@ export function packScatteredFilters(w: usize, kernelHeight: i32, patch: i32, N:
   }
 }
 
+/** Bytes of scattered filters that stay in the first-level cache while all pixels pass by. */
+const RESIDENT: i32 = 16384;
+
 /**
- * dx += the input gradient of one image whose convolution has no border: each pixel of dy gives its share to the patch
- * it was made of. patches: as in convolveImage; dx: the first float of the image; dy: dense.
- * The four pixels of a tile lie far apart, so that their patches do not meet. Adds zeros to up to seven floats beyond dx.
+ * dx += the input gradient of images whose convolution has no border, or whose border is part of dx: each pixel of dy
+ * gives its share to the patch it was made of. patches: as in convolveImages; dx: the first float of the first patch,
+ * images `dxImage` bytes apart; dy: dense. The four pixels of a tile lie far apart, so that their patches seldom meet.
+ * Adds zeros to up to seven floats beyond a patch.
  */
-export function scatterImage(patches: usize, dy: usize, packed: usize, dx: usize, work: usize): void {
+export function scatterImages(
+  patches: usize, images: i32, dy: usize, packed: usize, dx: usize, dxImage: usize, work: usize,
+): void {
   memory.fill(work + ZEROS, 0, 32);
   const row = <usize>load<i32>(patches);
   const kernelHeight = load<i32>(patches, 4);
@@ -373,6 +402,26 @@ export function scatterImage(patches: usize, dy: usize, packed: usize, dx: usize
   const outHeight = load<i32>(patches, 20);
   const outWidth = load<i32>(patches, 24);
   const N = load<i32>(patches, 28);
+  const step = <usize>N << 2;
+  const across = (patch + 7) >> 3;
+  const total = kernelHeight * across;
+  const resident = max<i32>(1, RESIDENT / (N << 5));
+  for (let q = 0; q < total; q += resident) {
+    const panels = min<i32>(resident, total - q);
+    for (let i = 0; i < images; i++) {
+      scatterPanels(
+        dy + <usize>(i * outHeight * outWidth) * step, outHeight, outWidth, N, down, right, packed + <usize>q * (step << 3),
+        panels, q / across, q % across, across, dx + <usize>i * dxImage, row, work,
+      );
+    }
+  }
+}
+
+/** Some panels of filters, beginning with number `j` of filter row `ky`, on all pixels of one image. */
+function scatterPanels(
+  dy: usize, outHeight: i32, outWidth: i32, N: i32, down: usize, right: usize, packed: usize, panels: i32, ky: i32,
+  j: i32, across: i32, dx: usize, row: usize, work: usize,
+): void {
   const pixels = outHeight * outWidth;
   const quarter = (pixels + 3) >> 2;
   const step = <usize>N << 2;
@@ -387,17 +436,17 @@ export function scatterImage(patches: usize, dy: usize, packed: usize, dx: usize
     const o2 = <usize>(p2 / outWidth) * down + <usize>(p2 % outWidth) * right;
     const o3 = <usize>(p3 / outWidth) * down + <usize>(p3 % outWidth) * right;
     let panel = packed;
-    for (let ky = 0; ky < kernelHeight; ky++) {
-      const at = dx + <usize>ky * row;
-      for (let j = 0; j < patch; j += 8) {
-        const o = at + (<usize>j << 2);
-        plainProduct(
-          a0, a1, a2, a3, 1, 0, N, 4, panel, work + ZEROS,
-          o + o0, p1 < pixels ? o + o1 : work, p2 < pixels ? o + o2 : work + 32, p3 < pixels ? o + o3 : work + 64,
-          ACCUMULATE,
-        );
-        panel += step << 3;
-      }
+    let line = dx + <usize>ky * row;
+    let column = j;
+    for (let k = 0; k < panels; k++) {
+      const o = line + (<usize>column << 5);
+      plainProduct(
+        a0, a1, a2, a3, 1, 0, N, 4, panel, work + ZEROS,
+        o + o0, p1 < pixels ? o + o1 : work, p2 < pixels ? o + o2 : work + 32, p3 < pixels ? o + o3 : work + 64,
+        ACCUMULATE,
+      );
+      panel += step << 3;
+      if (++column == across) { column = 0; line += row; }
     }
   }
 }

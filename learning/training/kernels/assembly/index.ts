@@ -9,7 +9,10 @@ export { add, biasAdd, multiply, relu, reluGradient, sgdStep, sumRows } from './
 export { softmaxCrossEntropy } from './loss';
 export { denseDescend, denseForward, denseInputGradient } from './dense';
 export {
-  convolveImage, copyRows, filterGradientImage, maxPoolGradientImage, maxPoolImage, packFilters, packScatteredFilters,
-  packTurnedFilters, scalePixels, scatterImage, spreadPixels,
+  convolveImages, copyRows, filterGradientImages, maxPoolGradientImage, maxPoolImage, packFilters,
+  packScatteredFilters, packTurnedFilters, scalePixels, scatterImages, spreadPixels,
 } from './image';
-export { winogradFilters, winogradGradient, winogradGradientImage, winogradImage } from './winograd';
+export { winogradFilters, winogradGradient, winogradGradientImages, winogradImages } from './winograd';
+export { normApply, normGradientImage, normImage, normInputGradient, normStatistics } from './norm';
+export { depthwiseGradientImage, depthwiseImage, repeatChannels, sumChannels, turnTaps } from './depthwise';
+export { rectifyGradientRows, rectifyRows, stridePool, stridePoolGradient } from './stride-pool';

@@ -15,7 +15,7 @@ export function maxPool(
       for (let ox = 0; ox < outWidth; ox++) {
         const x0 = max<i32>(0, ox * strideWidth - left);
         const x1 = min<i32>(width, ox * strideWidth - left + windowWidth);
-        windowMaximum(x, width, pixel, y0, y1, x0, x1, out);
+        windowMaximum(x, <usize>width * pixel, pixel, y0, y1, x0, x1, out);
         out += pixel;
       }
     }
@@ -23,14 +23,14 @@ export function maxPool(
   }
 }
 
-/** Largest element of one window for every channel, four channels at a time. */
+/** Largest element of one window for every channel, four channels at a time. Rows of x lie `row` bytes apart. */
 @inline
-function windowMaximum(x: usize, width: i32, pixel: usize, y0: i32, y1: i32, x0: i32, x1: i32, out: usize): void {
+export function windowMaximum(x: usize, row: usize, pixel: usize, y0: i32, y1: i32, x0: i32, x1: i32, out: usize): void {
   let c: usize = 0;
   for (; c + 16 <= pixel; c += 16) {
     let best = f32x4.splat(-Infinity);
     for (let y = y0; y < y1; y++) {
-      let at = x + <usize>(y * width + x0) * pixel + c;
+      let at = x + <usize>y * row + <usize>x0 * pixel + c;
       for (let i = x0; i < x1; i++) {
         best = f32x4.max(best, v128.load(at));
         at += pixel;
@@ -41,7 +41,7 @@ function windowMaximum(x: usize, width: i32, pixel: usize, y0: i32, y1: i32, x0:
   for (; c < pixel; c += 4) {
     let best: f32 = -Infinity;
     for (let y = y0; y < y1; y++) {
-      let at = x + <usize>(y * width + x0) * pixel + c;
+      let at = x + <usize>y * row + <usize>x0 * pixel + c;
       for (let i = x0; i < x1; i++) {
         best = max<f32>(best, load<f32>(at));
         at += pixel;
@@ -58,24 +58,29 @@ function addAt(dx: usize, where: i32, value: f32): void {
   store<f32>(at, load<f32>(at) + value);
 }
 
-/** Gives one window's dy, for every channel, to its first largest element; four channels at a time. */
+/**
+ * Gives one window's dy, for every channel, to its first largest element; four channels at a time. Rows of x lie `row`
+ * bytes apart, those of dx `dxRow`.
+ */
 @inline
-function windowGradient(
-  x: usize, width: i32, pixel: usize, y0: i32, y1: i32, x0: i32, x1: i32, dy: usize, dx: usize,
+export function windowGradient(
+  x: usize, row: usize, pixel: usize, y0: i32, y1: i32, x0: i32, x1: i32, dy: usize, dx: usize, dxRow: usize,
 ): void {
-  const corner = <usize>(y0 * width + x0) * pixel;
+  const corner = <usize>y0 * dxRow + <usize>x0 * pixel;
   let c: usize = 0;
   for (; c + 16 <= pixel; c += 16) {
     let best = f32x4.splat(-Infinity);
     let where = i32x4.splat(<i32>(corner + c));
     for (let y = y0; y < y1; y++) {
-      let at = <usize>(y * width + x0) * pixel + c;
+      let at = x + <usize>y * row + <usize>x0 * pixel + c;
+      let to = <usize>y * dxRow + <usize>x0 * pixel + c;
       for (let i = x0; i < x1; i++) {
-        const values = v128.load(x + at);
+        const values = v128.load(at);
         const larger = f32x4.gt(values, best);
         best = v128.bitselect(values, best, larger);
-        where = v128.bitselect(i32x4.splat(<i32>at), where, larger);
+        where = v128.bitselect(i32x4.splat(<i32>to), where, larger);
         at += pixel;
+        to += pixel;
       }
     }
     addAt(dx, i32x4.extract_lane(where, 0), load<f32>(dy + c));
@@ -87,13 +92,15 @@ function windowGradient(
     let best: f32 = -Infinity;
     let where = <i32>(corner + c);
     for (let y = y0; y < y1; y++) {
-      let at = <usize>(y * width + x0) * pixel + c;
+      let at = x + <usize>y * row + <usize>x0 * pixel + c;
+      let to = <usize>y * dxRow + <usize>x0 * pixel + c;
       for (let i = x0; i < x1; i++) {
-        const value = load<f32>(x + at);
+        const value = load<f32>(at);
         const larger = value > best;
         best = larger ? value : best;
-        where = larger ? <i32>at : where;
+        where = larger ? <i32>to : where;
         at += pixel;
+        to += pixel;
       }
     }
     addAt(dx, where, load<f32>(dy + c));
@@ -115,7 +122,7 @@ export function maxPoolGradient(
       for (let ox = 0; ox < outWidth; ox++) {
         const x0 = max<i32>(0, ox * strideWidth - left);
         const x1 = min<i32>(width, ox * strideWidth - left + windowWidth);
-        windowGradient(x, width, pixel, y0, y1, x0, x1, dy, dx);
+        windowGradient(x, <usize>width * pixel, pixel, y0, y1, x0, x1, dy, dx, <usize>width * pixel);
         dy += pixel;
       }
     }

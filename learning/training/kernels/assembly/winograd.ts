@@ -91,13 +91,26 @@ function inputRow(a: v128, b: v128, c: v128, d: v128, to: usize, plane: usize): 
   v128.store(to + 3 * plane, f32x4.sub(b, d));
 }
 
-/** Transforms tiles from..from+count-1 of an image with K channels into V[16][BLOCK][K]. */
-function inputTiles(source: usize, row: usize, K: i32, tilesX: i32, from: i32, count: i32, V: usize): void {
+/**
+ * Byte offset of tile `tile`, counted through all images of a group: its pixels lie 2 apart along rows `row` bytes long,
+ * images of `perImage` tiles lie `image` bytes apart.
+ */
+@inline
+function tileOffset(tile: i32, perImage: i32, tilesX: i32, image: usize, row: usize, pixel: usize): usize {
+  const n = tile / perImage;
+  const within = tile - n * perImage;
+  const y = within / tilesX;
+  return <usize>n * image + <usize>y * (row << 1) + <usize>(within - y * tilesX) * (pixel << 1);
+}
+
+/** Transforms tiles from..from+count-1 of a group of images with K channels into V[16][BLOCK][K]. */
+function inputTiles(
+  source: usize, image: usize, row: usize, K: i32, perImage: i32, tilesX: i32, from: i32, count: i32, V: usize,
+): void {
   const pixel = <usize>K << 2;
   const plane = <usize>BLOCK * pixel + SKEW;
   for (let i = 0; i < count; i++) {
-    const tile = from + i;
-    const d = source + <usize>(tile / tilesX) * (row << 1) + <usize>(tile % tilesX) * (pixel << 1);
+    const d = source + tileOffset(from + i, perImage, tilesX, image, row, pixel);
     const to = V + <usize>i * pixel;
     for (let c: usize = 0; c < pixel; c += 16) inputTile(d + c, row, pixel, to + c, plane);
   }
@@ -153,17 +166,22 @@ function blockProduct(V: usize, U: usize, M: usize, count: i32, K: i32, N: i32, 
 }
 
 /**
- * One image: out[2 * tilesY, 2 * tilesX, N] dense = the convolution with filters packed by winogradFilters, plus bias
- * (0: none), rectified or not. `tiles`: six int32 that never change, the bytes between rows of the image, K, N, tilesY,
- * tilesX, and whether to rectify. source: the first tile. work: HEAD bytes, then 16 * (64 * (K + N) + 32) floats.
+ * out[images, 2 * tilesY, 2 * tilesX, N] dense = the convolution with filters packed by winogradFilters, plus bias
+ * (0: none), rectified or not. `tiles`: seven int32 that never change, the bytes between rows of an image, K, N, tilesY,
+ * tilesX, whether to rectify, and the bytes between images. source: the first tile. work: HEAD bytes, then
+ * 16 * (64 * (K + N) + 32) floats. Tiles of several images share a block, so small images read the filters once.
  */
-export function winogradImage(tiles: usize, source: usize, packed: usize, bias: usize, out: usize, work: usize): void {
+export function winogradImages(
+  tiles: usize, images: i32, source: usize, packed: usize, bias: usize, out: usize, work: usize,
+): void {
   memory.fill(work + ZEROS, 0, 32);
   const row = <usize>load<i32>(tiles);
   const K = load<i32>(tiles, 4);
   const N = load<i32>(tiles, 8);
   const tilesX = load<i32>(tiles, 16);
-  const total = load<i32>(tiles, 12) * tilesX;
+  const perImage = load<i32>(tiles, 12) * tilesX;
+  const total = images * perImage;
+  const image = <usize>load<i32>(tiles, 24);
   const floor = load<i32>(tiles, 20) ? f32x4.splat(0) : f32x4.splat(-Infinity);
   const V = work + HEAD;
   const vPlane = (<usize>(BLOCK * K) << 2) + SKEW;
@@ -171,15 +189,15 @@ export function winogradImage(tiles: usize, source: usize, packed: usize, bias: 
   const pixel = <usize>N << 2;
   const mPlane = <usize>BLOCK * pixel + SKEW;
   const outRow = <usize>(2 * tilesX) * pixel;
+  const outImage = <usize>(4 * perImage) * pixel;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
-    inputTiles(source, row, K, tilesX, from, count, V);
+    inputTiles(source, image, row, K, perImage, tilesX, from, count, V);
     for (let t: usize = 0; t < 16; t++) {
       blockProduct(V + t * vPlane, packed + t * ((<usize>K << 2) * <usize>N), M + t * mPlane, count, K, N, work + ZEROS);
     }
     for (let i = 0; i < count; i++) {
-      const tile = from + i;
-      const to = out + <usize>(tile / tilesX) * (outRow << 1) + <usize>(tile % tilesX) * (pixel << 1);
+      const to = out + tileOffset(from + i, perImage, tilesX, outImage, outRow, pixel);
       const m = M + <usize>i * pixel;
       for (let c: usize = 0; c < pixel; c += 16) {
         const b = bias ? v128.load(bias + c) : f32x4.splat(0);
@@ -209,18 +227,20 @@ function gradientRow(a: v128, b: v128, to: usize, plane: usize): void {
 }
 
 /**
- * dU[16][K][N] += the transformed filter gradient of one image. tiles, source, work: as in winogradImage;
- * dy: rows of 2 * tilesX * N floats, `dyRow` bytes apart.
+ * dU[16][K][N] += the transformed filter gradient of some images. tiles, source, work: as in winogradImages;
+ * dy: rows of 2 * tilesX * N floats, `dyRow` bytes apart, and images `dyImage` bytes apart.
  */
-export function winogradGradientImage(
-  tiles: usize, source: usize, dy: usize, dyRow: usize, dU: usize, work: usize,
+export function winogradGradientImages(
+  tiles: usize, images: i32, source: usize, dy: usize, dyRow: usize, dyImage: usize, dU: usize, work: usize,
 ): void {
   memory.fill(work + ZEROS, 0, 32);
   const row = <usize>load<i32>(tiles);
   const K = load<i32>(tiles, 4);
   const N = load<i32>(tiles, 8);
   const tilesX = load<i32>(tiles, 16);
-  const total = load<i32>(tiles, 12) * tilesX;
+  const perImage = load<i32>(tiles, 12) * tilesX;
+  const total = images * perImage;
+  const image = <usize>load<i32>(tiles, 24);
   const V = work + HEAD;
   const aStep = <usize>K << 2;
   const vPlane = <usize>BLOCK * aStep + SKEW;
@@ -229,10 +249,9 @@ export function winogradGradientImage(
   const mPlane = <usize>BLOCK * pixel + SKEW;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
-    inputTiles(source, row, K, tilesX, from, count, V);
+    inputTiles(source, image, row, K, perImage, tilesX, from, count, V);
     for (let i = 0; i < count; i++) {
-      const tile = from + i;
-      const y = dy + <usize>(tile / tilesX) * (dyRow << 1) + <usize>(tile % tilesX) * (pixel << 1);
+      const y = dy + tileOffset(from + i, perImage, tilesX, dyImage, dyRow, pixel);
       const to = M + <usize>i * pixel;
       for (let c: usize = 0; c < pixel; c += 16) gradientTile(y + c, dyRow, pixel, to + c, mPlane);
     }
