@@ -15,25 +15,41 @@ export interface ModelSpec {
   readonly classes: number;
 }
 
-/** A set of labelled images. Pixels stay bytes; the engine scales them by 1/255 - 0.5. */
+/**
+ * A set of labelled images, or of sequences of tokens (then a sample is 1 x length x 1, a token a byte). Pixels stay
+ * bytes; the engine scales them by 1/255 - 0.5. How many samples there are: `sampleCount` in data/dataset.ts.
+ */
 export interface Dataset {
   readonly inputShape: readonly [number, number, number];
   readonly classes: number;
   /** count x height x width x channels, row-major */
   readonly images: Uint8Array;
-  /** count labels, each below `classes` */
+  /**
+   * Labels below `classes`: one for each sample, or one for each position of each sample (count x positions, row-major)
+   * where a model answers at every position, such as the next token of a text.
+   */
   readonly labels: Uint8Array;
 }
 
 /** Which samples of a data set one vehicle holds. */
 export type Shard = Uint32Array;
 
+/**
+ * SGD with heavy-ball momentum; Adam (Kingma and Ba 2015, arXiv 1412.6980, algorithm 1) with decay rates 0.9 and 0.999
+ * and epsilon 1e-8; or that with decoupled weight decay (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2).
+ */
+export type Optimiser = 'sgd' | 'adam' | 'adamw';
+
 export interface TrainingSettings {
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  /** SGD momentum; 0 is plain SGD. Momentum buffers start at zero in every call. */
+  /** Momentum of `sgd`; 0 is plain SGD. Momentum and moments start at zero in every call. */
   readonly momentum: number;
+  /** `sgd` where absent. */
+  readonly optimiser?: Optimiser;
+  /** Of `adamw`: the share of a weight it loses in a step, over the learning rate; 0.01 where absent. */
+  readonly weightDecay?: number;
   /** Decides the order of mini-batches, nothing else. */
   readonly seed: number;
 }
@@ -61,9 +77,9 @@ export interface EvaluateRequest {
 }
 
 export interface EvaluateResult {
-  /** Mean cross-entropy over all samples. */
+  /** Mean cross-entropy over all labels. */
   readonly loss: number;
-  /** Share of samples whose largest logit is the label, 0..1. */
+  /** Share of labels that are the largest logit of their sample or position, 0..1. */
   readonly accuracy: number;
   readonly samples: number;
 }
@@ -72,7 +88,7 @@ export interface EvaluateResult {
 export interface LowerHalf {
   /** Number of mini-batches of one epoch times epochs. */
   readonly steps: number;
-  /** Smashed data of mini-batch `step` (0-based, in order) and its labels. */
+  /** Smashed data of mini-batch `step` (0-based, in order), whose first side is its samples, and its labels. */
   forward(step: number): { smashed: Float32Array; smashedShape: readonly number[]; labels: Uint8Array };
   /** Applies the gradient of the loss with respect to that step's smashed data, and updates the lower weights. */
   backward(step: number, gradient: Float32Array): void;

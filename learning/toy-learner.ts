@@ -10,6 +10,7 @@
 import { assert } from '../base/assert.ts';
 import { Rng } from '../base/rng.ts';
 import { modelCost, parametersBelow } from './cost/model-cost.ts';
+import { pickLabels, sampleCount } from './data/dataset.ts';
 import {
   type Learner,
   type LowerHalf,
@@ -22,7 +23,7 @@ import {
   type UpperHalf,
   type UpperHalfRequest,
 } from './learner.ts';
-import { assertCut, placeBlocks } from './models/blocks.ts';
+import { assertCut, labelsPerSample, placeBlocks } from './models/blocks.ts';
 import { BatchOrder } from './training/batches.ts';
 
 /** Where weight `index` walks to: a whole number, -8..8. */
@@ -51,10 +52,6 @@ function labelSum(labels: Uint8Array): number {
   return labels.reduce((sum, label) => sum + label, 0);
 }
 
-function batchLabels(labels: Uint8Array, indices: Uint32Array): Uint8Array {
-  return Uint8Array.from(indices, (sample) => labels[sample]!);
-}
-
 function phaseOf(step: number, labels: Uint8Array, settings: TrainingSettings): number {
   return step + labelSum(labels) + settings.seed;
 }
@@ -73,7 +70,7 @@ function train(request: TrainRequest): TrainResult {
     const last = step >= order.steps - order.stepsPerEpoch;
     const loss = distance(weights, 0) / weights.length;
     if (last) lossSum += loss;
-    walk(weights, 0, phaseOf(step, batchLabels(data.labels, order.at(step)), settings), 1);
+    walk(weights, 0, phaseOf(step, pickLabels(data, order.at(step)), settings), 1);
   }
   return { weights, samples: shard.length, steps: order.steps, trainLoss: lossSum / order.stepsPerEpoch };
 }
@@ -90,15 +87,15 @@ function openLower(request: LowerHalfRequest): LowerHalf {
   return {
     steps: order.steps,
     forward(step) {
-      const labels = batchLabels(data.labels, order.at(step));
-      const smashed = new Float32Array(labels.length * floats);
+      const indices = order.at(step);
+      const smashed = new Float32Array(indices.length * floats);
       smashed[0] = distance(weights, 0);
-      return { smashed, smashedShape: [labels.length, floats], labels };
+      return { smashed, smashedShape: [indices.length, floats], labels: pickLabels(data, indices) };
     },
     backward(step, gradient) {
-      const labels = batchLabels(data.labels, order.at(step));
-      assert(gradient.length === labels.length * floats, `toy gradient: ${gradient.length} floats`);
-      walk(weights, 0, phaseOf(step, labels, settings), gradient[0]!);
+      const indices = order.at(step);
+      assert(gradient.length === indices.length * floats, `toy gradient: ${gradient.length} floats`);
+      walk(weights, 0, phaseOf(step, pickLabels(data, indices), settings), gradient[0]!);
     },
     weights: () => weights.slice(),
     dispose() {},
@@ -116,7 +113,8 @@ function openUpper(request: UpperHalfRequest): UpperHalf {
   let taken = 0;
   return {
     step(smashed, labels) {
-      assert(smashed.length === labels.length * floats, `toy smashed data: ${smashed.length} floats`);
+      const samples = labels.length / labelsPerSample(model);
+      assert(smashed.length === samples * floats, `toy smashed data: ${smashed.length} floats`);
       const loss = (smashed[0]! + distance(weights, below)) / cost.parameters;
       walk(weights, below, phaseOf(taken++, labels, settings), 1);
       const gradient = new Float32Array(smashed.length);
@@ -143,7 +141,7 @@ export function createToyLearner(): Learner {
     async evaluate({ model, weights, data }) {
       checkLength(weights, modelCost(model).parameters);
       const loss = distance(weights, 0) / weights.length;
-      return { loss, accuracy: 1 / (1 + loss), samples: data.labels.length };
+      return { loss, accuracy: 1 / (1 + loss), samples: sampleCount(data) };
     },
     openLower: async (request) => openLower(request),
     openUpper: async (request) => openUpper(request),

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf, RoadbedError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
-import { shareDataset, subset } from '../learning/data/dataset.ts';
+import { sampleCount, shareDataset, subset } from '../learning/data/dataset.ts';
 import { loadDataset } from '../learning/data/sources.ts';
 import type { Dataset, ModelSpec } from '../learning/learner.ts';
 import { createMobility } from '../mobility/engine.ts';
@@ -45,9 +45,9 @@ export function prepareData(
     seed: signsSeed,
     note,
   });
-  if (data.samplesPerVehicle > train.labels.length)
+  if (data.samplesPerVehicle > sampleCount(train))
     note(
-      `data.samplesPerVehicle is ${data.samplesPerVehicle}, but there are ${train.labels.length} training samples: cars hold some of them more than once.`,
+      `data.samplesPerVehicle is ${data.samplesPerVehicle}, but there are ${sampleCount(train)} training samples: cars hold some of them more than once.`,
     );
   const evaluation = data.evaluationSamples > 0 ? subset(test, data.evaluationSamples, seed) : test;
   return {

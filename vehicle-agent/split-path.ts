@@ -44,7 +44,7 @@ export function smashedBlob(
   bytes.set(bytesOfFloats(smashed));
   bytes.set(labels, smashed.byteLength);
   const { round, nonce } = task;
-  const meta = { round, nonce, step, shape: [...smashedShape], samples: labels.length };
+  const meta = { round, nonce, step, shape: [...smashedShape], samples: smashedShape[0] };
   return { key: blobKey(round, vehicle, 'smashed', step), purpose: 'smashed', bytes, meta };
 }
 

@@ -4,7 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import type { ModelSpec } from '../learner.ts';
-import { assertCut, placeBlocks } from '../models/blocks.ts';
+import { assertCut, labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { sizeOf } from './flops.ts';
 import { graphOfBlocks, totalOf } from './graph.ts';
 import type { BlockCost, ModelCost } from './types.ts';
@@ -33,6 +33,7 @@ export function modelCost(spec: ModelSpec): ModelCost {
     parameters: total(blocks, 'parameters'),
     forwardFlops: total(blocks, 'forwardFlops'),
     backwardFlops: total(blocks, 'backwardFlops'),
+    labelsPerSample: labelsPerSample(spec),
   };
 }
 

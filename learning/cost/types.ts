@@ -21,4 +21,6 @@ export interface ModelCost {
   readonly parameters: number;
   readonly forwardFlops: number;
   readonly backwardFlops: number;
+  /** Label bytes that travel with one sample: 1, or one for each position at which the model answers. */
+  readonly labelsPerSample: number;
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import { Rng } from '../../base/rng.ts';
 import type { Dataset } from '../learner.ts';
+import { sampleCount } from './dataset.ts';
 import { encodeDataset } from './idx.ts';
 import { loadIdxFolder, type SplitDataset } from './idx-folder.ts';
 import { generateSigns, signClassNames, signsVersion } from './signs.ts';
@@ -45,9 +46,9 @@ function readStored(folder: string, options: SignsCacheOptions): SplitDataset | 
   if (!existsSync(folder)) return null;
   try {
     const { train, test } = loadIdxFolder(folder);
-    if (train.labels.length !== options.trainCount || test.labels.length !== options.testCount)
+    if (sampleCount(train) !== options.trainCount || sampleCount(test) !== options.testCount)
       throw new RangeError(
-        `it holds ${train.labels.length} + ${test.labels.length} images, expected ${options.trainCount} + ${options.testCount}`,
+        `it holds ${sampleCount(train)} + ${sampleCount(test)} images, expected ${options.trainCount} + ${options.testCount}`,
       );
     // A small set may lack the last classes; the class table does not shrink with it.
     const classes = signClassNames.length;

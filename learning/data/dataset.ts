@@ -4,18 +4,52 @@
 import { Rng } from '../../base/rng.ts';
 import type { Dataset } from '../learner.ts';
 
+/** Bytes of one sample. */
+export function sampleBytes({ inputShape }: Pick<Dataset, 'inputShape'>): number {
+  return inputShape[0] * inputShape[1] * inputShape[2];
+}
+
+/** How many samples a data set has. */
+export function sampleCount(dataset: Dataset): number {
+  return dataset.images.length / sampleBytes(dataset);
+}
+
+/** Labels of one sample: 1, or one for each of its positions. */
+export function labelsPerSample(dataset: Dataset): number {
+  return dataset.labels.length / sampleCount(dataset);
+}
+
+/**
+ * One label for each sample, for what sorts samples by label: the label itself; of a sequence the last, which is the one
+ * that all its tokens lead to.
+ */
+export function sampleLabels(dataset: Dataset): Uint8Array {
+  const each = labelsPerSample(dataset);
+  if (each === 1) return dataset.labels;
+  return Uint8Array.from({ length: sampleCount(dataset) }, (_, i) => dataset.labels[(i + 1) * each - 1]!);
+}
+
+/** The labels of the samples `indices`, in that order. Copies. */
+export function pickLabels(dataset: Dataset, indices: ArrayLike<number>): Uint8Array {
+  const each = labelsPerSample(dataset);
+  const labels = new Uint8Array(indices.length * each);
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i]! * each;
+    for (let p = 0; p < each; p++) labels[i * each + p] = dataset.labels[from + p]!;
+  }
+  return labels;
+}
+
 /** The data set that holds the samples `indices`, in that order. Copies. */
 export function pickSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  const [height, width, channels] = dataset.inputShape;
-  const bytesPerImage = height * width * channels;
-  const images = new Uint8Array(indices.length * bytesPerImage);
-  const labels = new Uint8Array(indices.length);
+  const bytes = sampleBytes(dataset);
+  const images = new Uint8Array(indices.length * bytes);
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]!;
-    images.set(dataset.images.subarray(from * bytesPerImage, (from + 1) * bytesPerImage), i * bytesPerImage);
-    labels[i] = dataset.labels[from]!;
+    images.set(dataset.images.subarray(from * bytes, (from + 1) * bytes), i * bytes);
   }
-  return { inputShape: dataset.inputShape, classes: dataset.classes, images, labels };
+  const { inputShape, classes } = dataset;
+  return { inputShape, classes, images, labels: pickLabels(dataset, indices) };
 }
 
 /** The sample numbers of every class, ascending. Throws RangeError at a label that is not below `classes`. */
@@ -35,9 +69,9 @@ export function indicesByClass(labels: Uint8Array, classes: number): number[][] 
  */
 export function subset(dataset: Dataset, count: number, seed: number): Dataset {
   if (!Number.isInteger(count) || count < 1) throw new RangeError(`invalid count: ${count} (expected >= 1)`);
-  if (count >= dataset.labels.length) return dataset;
+  if (count >= sampleCount(dataset)) return dataset;
   const rng = Rng.root(seed).fork('subset');
-  const lists = indicesByClass(dataset.labels, dataset.classes);
+  const lists = indicesByClass(sampleLabels(dataset), dataset.classes);
   for (const [label, list] of lists.entries()) rng.fork(`class ${label}`).shuffle(list);
   // Turns of one sample per class, classes in a drawn order, until enough.
   const order = rng.fork('order').shuffle(lists.map((_, label) => label));

@@ -5,6 +5,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import type { Dataset } from '../learner.ts';
+import { sampleCount } from './dataset.ts';
 
 /** An array of unsigned bytes and its shape. */
 export interface IdxArray {
@@ -108,7 +109,7 @@ export function encodeIdx({ shape, values }: IdxArray): Uint8Array {
 /** A data set as two gzipped IDX files. Images get rank 4, or rank 3 where there is one channel. */
 export function encodeDataset(dataset: Dataset): { images: Uint8Array; labels: Uint8Array } {
   const [height, width, channels] = dataset.inputShape;
-  const count = dataset.labels.length;
+  const count = sampleCount(dataset);
   const shape = channels === 1 ? [count, height, width] : [count, height, width, channels];
   // Level 1: noisy pixels hardly shrink further, and writing must not take longer than drawing.
   const zip = (array: IdxArray): Uint8Array => gzipSync(encodeIdx(array), { level: 1 });

@@ -15,7 +15,7 @@ import type { Partition, Place } from './partition/types.ts';
 export type { Partition, Place } from './partition/types.ts';
 
 export interface ShardOptions {
-  /** Labels of the whole training set. */
+  /** One label for each sample of the whole training set (`sampleLabels`). */
   readonly labels: Uint8Array;
   readonly classes: number;
   /** The vehicle's id; the name of its random stream. */

@@ -3,7 +3,7 @@
 import { RoadbedError } from '../../base/errors.ts';
 import { Rng } from '../../base/rng.ts';
 import type { Dataset } from '../learner.ts';
-import { indicesByClass, pickSamples } from './dataset.ts';
+import { indicesByClass, pickSamples, sampleCount, sampleLabels } from './dataset.ts';
 
 /** A data set in its two parts. Both have the same input shape and the same number of classes. */
 export interface SplitDataset {
@@ -32,7 +32,7 @@ export function splitByClass(all: Dataset, directory: string): SplitDataset {
   const rng = Rng.root(splitSeed).fork('split');
   const train: number[] = [];
   const test: number[] = [];
-  for (const [label, list] of indicesByClass(all.labels, all.classes).entries()) {
+  for (const [label, list] of indicesByClass(sampleLabels(all), all.classes).entries()) {
     rng.fork(`class ${label}`).shuffle(list);
     const cut = Math.round(list.length * trainShare);
     train.push(...list.slice(0, cut));
@@ -41,7 +41,7 @@ export function splitByClass(all: Dataset, directory: string): SplitDataset {
   if (test.length === 0)
     throw new RoadbedError(
       'data',
-      `${directory} has ${all.labels.length} images in one part, too few to split; expected at least 3 of one class, or training and test files.`,
+      `${directory} has ${sampleCount(all)} images in one part, too few to split; expected at least 3 of one class, or training and test files.`,
     );
   const ascending = (a: number, b: number): number => a - b;
   return { train: pickSamples(all, train.sort(ascending)), test: pickSamples(all, test.sort(ascending)) };

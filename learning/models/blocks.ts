@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
   ['text-transformer', textTransformer, sentences, 'trains', 'two layers of width 64 that classify a text'],
   ['mobilenet', mobilenet, colours, 'trains', 'inverted residuals with depthwise convolutions, for 32x32'],
   ['resnet18', resnet18, colours, 'trains', 'ResNet-18 with a 3x3 stem, for 32x32'],
-  ['gpt', gpt, letters, 'graph only', 'tiny GPT: 4 layers, width 128, 4 heads'],
+  ['gpt', gpt, letters, 'trains', 'tiny GPT that writes the next token: 4 layers, width 128, 4 heads'],
   ['resnet18-imagenet', resnet18Imagenet, photos, 'graph only', 'ResNet-18 for 224x224'],
   ['resnet50', resnet50, photos, 'graph only', 'ResNet-50 for 224x224'],
   ['googlenet', googlenet, photos, 'graph only', 'GoogLeNet with batch normalisation, no auxiliary heads'],
@@ -126,6 +126,12 @@ export function placeBlocks(spec: ModelSpec): readonly PlacedBlock[] {
       assertRoom(spec, block.name, shape);
       return { name: block.name, layers, output: shape };
     });
+}
+
+/** Labels that a sample needs: 1, or one for each position at which the model answers. */
+export function labelsPerSample(spec: ModelSpec): number {
+  const [height, width] = placeBlocks(spec).at(-1)!.output;
+  return height * width;
 }
 
 /** Throws unless `cut` leaves at least one block on each side (0 < cut < number of blocks). */

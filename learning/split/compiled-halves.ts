@@ -3,6 +3,7 @@
 // Must not: hold an arena. Open halves of many cars share one; each brings its weights when it works.
 
 import { assert } from '../../base/assert.ts';
+import { pickLabels } from '../data/dataset.ts';
 import {
   type LowerHalf,
   type LowerHalfRequest,
@@ -12,7 +13,7 @@ import {
   type UpperHalf,
   type UpperHalfRequest,
 } from '../learner.ts';
-import { assertCut, placeBlocks } from '../models/blocks.ts';
+import { assertCut, labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder } from '../training/batches.ts';
 import type { Executor } from '../training/compiled/executor.ts';
 import type { Executors, Purpose } from '../training/compiled/executors.ts';
@@ -87,7 +88,7 @@ export function openCompiledLower(executors: Executors, request: LowerHalfReques
       return {
         smashed: executor.outputs(count),
         smashedShape: shapeOf(executor, count, isFlat),
-        labels: Uint8Array.from(indices, (sample) => data.labels[sample]!),
+        labels: pickLabels(data, indices),
       };
     },
     backward(step, gradient) {
@@ -116,12 +117,14 @@ export function openCompiledUpper(executors: Executors, request: UpperHalfReques
     weights: upperWeights,
     settings,
   });
+  const positions = labelsPerSample(model);
   return {
     step(smashed, labels) {
-      const executor = range.executor(labels.length);
+      const count = labels.length / positions;
+      const executor = range.executor(count);
       executor.readActivations(smashed, labels);
-      const loss = executor.train(labels.length, settings);
-      return { loss, gradient: executor.inputGradient(labels.length) };
+      const loss = executor.train(count, settings);
+      return { loss, gradient: executor.inputGradient(count) };
     },
     weights: range.weights,
     dispose: range.dispose,

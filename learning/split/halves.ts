@@ -58,17 +58,17 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
     steps: order.steps,
     forward(step) {
       check();
-      const { pixels, labels } = gather(data, order.at(step));
+      const { count, pixels, labels } = gather(data, order.at(step));
       return {
-        smashed: part.predict(pixels, labels.length),
-        smashedShape: part.outputShape(labels.length),
+        smashed: part.predict(pixels, count),
+        smashedShape: part.outputShape(count),
         labels,
       };
     },
     backward(step, gradient) {
       check();
-      const { pixels, labels } = gather(data, order.at(step));
-      part.backwardStep(pixels, labels.length, gradient, settings);
+      const { count, pixels } = gather(data, order.at(step));
+      part.backwardStep(pixels, count, gradient, settings);
     },
     weights() {
       check();

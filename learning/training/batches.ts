@@ -5,6 +5,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { Rng } from '../../base/rng.ts';
+import { pickLabels, sampleBytes, sampleCount } from '../data/dataset.ts';
 import {
   type Dataset,
   type ModelSpec,
@@ -12,9 +13,11 @@ import {
   TrainingError,
   type TrainingSettings,
 } from '../learner.ts';
+import { labelsPerSample } from '../models/blocks.ts';
 
 /** One mini-batch: pixels scaled to byte/255 - 0.5, and labels. */
 export interface Batch {
+  readonly count: number;
   /** count x height x width x channels */
   readonly pixels: Float32Array;
   readonly labels: Uint8Array;
@@ -25,18 +28,15 @@ const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte / 255 - 0.5)
 
 /** Copies the samples at `indices` out of `data`. */
 export function gather(data: Dataset, indices: Uint32Array): Batch {
-  const [height, width, channels] = data.inputShape;
-  const floats = height * width * channels;
+  const floats = sampleBytes(data);
   const pixels = new Float32Array(indices.length * floats);
-  const labels = new Uint8Array(indices.length);
   let to = 0;
   for (let i = 0; i < indices.length; i++) {
     const sample = indices[i]!;
-    labels[i] = data.labels[sample]!;
     const end = (sample + 1) * floats;
     for (let from = sample * floats; from < end; from++) pixels[to++] = scaled[data.images[from]!]!;
   }
-  return { pixels, labels };
+  return { count: indices.length, pixels, labels: pickLabels(data, indices) };
 }
 
 /** Throws unless a data set is whole, fits the model, and a shard (all samples if undefined) points only into it. */
@@ -44,13 +44,20 @@ export function assertData(model: ModelSpec, data: Dataset, shard: Shard | undef
   const wanted = `${model.inputShape.join('x')} and ${model.classes} classes`;
   const found = `${data.inputShape.join('x')} and ${data.classes} classes`;
   assert(found === wanted, `data set of ${found} (expected ${wanted}, for which ${model.name} is built)`);
-  const floats = data.inputShape.reduce((product, side) => product * side, 1);
-  const count = data.labels.length;
-  assert(data.images.length === count * floats, `data set: ${data.images.length} bytes for ${count} images`);
+  const count = sampleCount(data);
+  const each = labelsPerSample(model);
+  const whole = Number.isInteger(count) && data.labels.length === count * each;
+  assert(
+    whole,
+    `data set: ${data.labels.length} labels for ${data.images.length} bytes of images (expected ${each} for each ` +
+      `sample of ${sampleBytes(data)} bytes, as ${model.name} wants them)`,
+  );
   const check = (sample: number): void => {
-    const label = data.labels[sample];
-    assert(label !== undefined, `shard points at sample ${sample} (expected 0..${count - 1})`);
-    assert(label < data.classes, `label ${label} of sample ${sample} (expected 0..${data.classes - 1})`);
+    assert(sample < count, `shard points at sample ${sample} (expected 0..${count - 1})`);
+    for (let at = sample * each; at < (sample + 1) * each; at++) {
+      const label = data.labels[at]!;
+      assert(label < data.classes, `label ${label} of sample ${sample} (expected 0..${data.classes - 1})`);
+    }
   };
   if (shard === undefined) for (let sample = 0; sample < count; sample++) check(sample);
   else shard.forEach(check);

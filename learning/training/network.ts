@@ -41,6 +41,7 @@ export interface StepSettings {
 export class Part {
   readonly #inputShape: readonly number[];
   readonly #outputShape: readonly number[];
+  readonly #labelsPerSample: number;
   readonly #network: Network;
   readonly #layers: BuiltModel['blocks'][number];
   readonly #variables: tf.Variable[];
@@ -55,6 +56,8 @@ export class Part {
     this.#inputShape =
       from === 0 ? network.placed[0]!.layers[0]!.input : tensorShape(network.placed[from - 1]!);
     this.#outputShape = tensorShape(network.placed[to - 1]!);
+    const [height, width] = network.placed.at(-1)!.output;
+    this.#labelsPerSample = height * width;
   }
 
   get network(): Network {
@@ -95,7 +98,7 @@ export class Part {
 
   /** A tensor of labels. One beyond the classes would make the loss kernel write outside its row: TrainingError. */
   #labelTensor(labels: Uint8Array): tf.Tensor1D {
-    const classes = this.#outputShape[0]!;
+    const classes = this.#outputShape.at(-1)!;
     const wrong = labels.find((label) => label >= classes);
     if (wrong !== undefined) throw new TrainingError(`label ${wrong} (expected 0..${classes - 1})`);
     return tf.tensor1d(Int32Array.from(labels), 'int32');
@@ -111,7 +114,7 @@ export class Part {
     return tf.tidy(() => this.forward(this.input(values, count)).dataSync() as Float32Array);
   }
 
-  /** Sum of the losses, and number of samples whose largest logit (the first of equals) is the label. */
+  /** Sum of the losses, and number of labels that are the largest logit (the first of equals). */
   score(values: Float32Array, labels: Uint8Array): { lossSum: number; correct: number } {
     return tf.tidy(() => {
       const { logits, losses } = this.#judge(values, labels);
@@ -127,9 +130,19 @@ export class Part {
     return scored(logits!, losses!, labels);
   }
 
-  /** Logits and losses of `labels.length` samples; to be called in a tidy. */
+  /** Number of samples that `labels` belong to. */
+  #samples(labels: Uint8Array): number {
+    return labels.length / this.#labelsPerSample;
+  }
+
+  /** Scores of the classes, a row for each label. */
+  #logits(x: tf.Tensor, labels: Uint8Array): tf.Tensor2D {
+    return tf.reshape(this.forward(x), [labels.length, this.#outputShape.at(-1)!]);
+  }
+
+  /** Logits and losses of all labels; to be called in a tidy. */
   #judge(values: Float32Array, labels: Uint8Array): { logits: tf.Tensor; losses: tf.Tensor } {
-    const logits = this.forward(this.input(values, labels.length)) as tf.Tensor2D;
+    const logits = this.#logits(this.input(values, this.#samples(labels)), labels);
     return { logits, losses: crossEntropy(logits, this.#labelTensor(labels)) };
   }
 
@@ -139,10 +152,10 @@ export class Part {
     labels: Uint8Array,
     wantInputGradient: boolean,
   ): { losses: tf.Tensor; gradients: tf.Tensor[] } {
-    const x = this.input(values, labels.length);
+    const x = this.input(values, this.#samples(labels));
     const y = this.#labelTensor(labels);
     const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
-    const loss = (): tf.Tensor => crossEntropy(this.forward(x) as tf.Tensor2D, y);
+    const loss = (): tf.Tensor => crossEntropy(this.#logits(x, labels), y);
     const { value, grads } = tf.engine().gradients(loss, sources);
     return { losses: value, gradients: grads };
   }

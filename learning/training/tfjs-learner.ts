@@ -3,6 +3,7 @@
 // Must not: keep state between calls, except built models (whose weights every call sets) and open split halves.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { sampleCount } from '../data/dataset.ts';
 import {
   type EvaluateRequest,
   type EvaluateResult,
@@ -58,10 +59,10 @@ async function trainWith(engine: Engine, part: Part, request: TrainRequest): Pro
   part.setWeights(request.weights);
   let lossSum = 0;
   for (let step = 0; step < order.steps; step++) {
-    const { pixels, labels } = gather(request.data, order.at(step));
-    const loss = await stepOf(engine, part, { pixels, labels }, request.settings);
+    const batch = gather(request.data, order.at(step));
+    const loss = await stepOf(engine, part, batch, request.settings);
     if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
-    await breathe(engine, breath, labels.length);
+    await breathe(engine, breath, batch.count);
   }
   return {
     weights: engine.isLate ? await part.weightsLater() : part.weights(),
@@ -72,7 +73,8 @@ async function trainWith(engine: Engine, part: Part, request: TrainRequest): Pro
 }
 
 async function evaluateWith(engine: Engine, part: Part, request: EvaluateRequest): Promise<EvaluateResult> {
-  const samples = request.data.labels.length;
+  const samples = sampleCount(request.data);
+  const labelCount = request.data.labels.length;
   const breath = new Breath(request.model, 'evaluation');
   part.setWeights(request.weights);
   let lossSum = 0;
@@ -86,8 +88,9 @@ async function evaluateWith(engine: Engine, part: Part, request: EvaluateRequest
     correct += scored.correct;
     await breathe(engine, breath, count);
   }
-  if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / samples}`);
-  return { loss: lossSum / samples, accuracy: correct / samples, samples };
+  if (!Number.isFinite(lossSum))
+    throw new TrainingError(`the evaluation loss became ${lossSum / labelCount}`);
+  return { loss: lossSum / labelCount, accuracy: correct / labelCount, samples };
 }
 
 /** The op-by-op learner on an engine that is already open: every layer a tfjs op, every step a tape. */

@@ -23,10 +23,10 @@ const refuse = (reason: string, hostile = true): Gate => ({
   hostile,
 });
 
-/** Bytes a smashed blob of `samples` samples has: float32 activations, then one label byte a sample. */
+/** Bytes a smashed blob of `samples` samples has: float32 activations, then one byte a label. */
 export function smashedBytes(config: RoundConfig, cut: number, samples: number): number {
   const block = config.cost.blocks[cut - 1];
-  return block ? samples * (block.outputFloats * 4 + 1) : 0;
+  return block ? samples * (block.outputFloats * 4 + config.cost.labelsPerSample) : 0;
 }
 
 function expectedBytes(config: RoundConfig, assignment: Assignment, manifest: Manifest): number {

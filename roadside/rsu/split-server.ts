@@ -20,7 +20,7 @@ export interface SmashedRequest {
   readonly model: ModelSpec;
   readonly assignment: Assignment;
   readonly manifest: Manifest;
-  /** float32 activations, then one label byte a sample */
+  /** float32 activations, then one byte a label */
   readonly bytes: Uint8Array;
 }
 
@@ -35,7 +35,17 @@ export function answerSmashed(
     return `smashed data of step ${manifest.meta.step} came while another step is computed`;
   const step = manifest.meta.step ?? -1;
   const expectedStep = assignment.nextStep;
-  const reason = checkSmashed({ bytes, samples, outputFloats, classes: model.classes, step, expectedStep });
+  const { classes } = model;
+  const { labelsPerSample } = config.cost;
+  const reason = checkSmashed({
+    bytes,
+    samples,
+    outputFloats,
+    classes,
+    labelsPerSample,
+    step,
+    expectedStep,
+  });
   if (reason !== null) return reason;
   assignment.busy = true;
   const border = samples * outputFloats * 4;

@@ -61,6 +61,8 @@ export interface ReceivedSmashed {
   readonly classes: number;
   readonly step: number;
   readonly expectedStep: number;
+  /** 1 when absent. */
+  readonly labelsPerSample?: number;
   /** Samples a mini-batch may hold at most; unbounded when absent. */
   readonly batchSize?: number;
 }
@@ -73,8 +75,9 @@ export function checkSmashed(batch: ReceivedSmashed): string | null {
   if (!Number.isInteger(samples) || samples < 1 || samples > batchSize)
     return `mini-batch of ${samples} samples (expected 1..${batchSize})`;
   const floatBytes = samples * outputFloats * 4;
-  if (bytes.byteLength !== floatBytes + samples)
-    return `size is ${bytes.byteLength} bytes (expected ${samples} x ${outputFloats} floats and ${samples} labels)`;
+  const labelCount = samples * (batch.labelsPerSample ?? 1);
+  if (bytes.byteLength !== floatBytes + labelCount)
+    return `size is ${bytes.byteLength} bytes (expected ${samples} x ${outputFloats} floats and ${labelCount} labels)`;
   const smashed = floatsOfBytes(bytes.subarray(0, floatBytes));
   const broken = firstNonFinite(smashed);
   if (broken >= 0) return `float ${broken} is ${smashed[broken]} (expected a finite number)`;

@@ -47,6 +47,7 @@ describe('the cost model', () => {
     // conv1: 28*28 pixels * 2*5*5*3*6 FLOPs, pool 14*14*6 windows of 4; conv2: 10*10 * 2*5*5*6*16, pool 5*5*16 of 4.
     expect(modelCost(gtsrb)).toEqual({
       model: 'lenet5',
+      labelsPerSample: 1,
       blocks: [
         {
           name: 'conv1',

@@ -21,6 +21,7 @@ export const lowerBase = Float32Array.of(1, 2);
 
 /** 4 samples x 512 FLOPs / 1,024 = 2 s of training; a mini-batch of 2: 0.25 s forward, 0.5 s backward. */
 const cost: ModelCost = {
+  labelsPerSample: 1,
   model: 'three',
   blocks: [
     { name: 'lower', forwardFlops: 128, backwardFlops: 256, parameters: 2, outputFloats: 3 },

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
+import { sampleCount, sampleLabels } from '../../learning/data/dataset.ts';
 import { segmentOf } from '../../learning/data/partition/by-place.ts';
 import { type Place, shardFor } from '../../learning/data/partition.ts';
 import { openDataset } from '../../learning/data/sources.ts';
@@ -41,10 +42,10 @@ function countsOf(labels: Uint8Array, classes: number): number[] {
   return counts;
 }
 
-const partOf = ({ labels, classes, inputShape }: Dataset) => ({
-  samples: labels.length,
-  shape: [labels.length, ...inputShape],
-  counts: countsOf(labels, classes),
+const partOf = (part: Dataset) => ({
+  samples: sampleCount(part),
+  shape: [sampleCount(part), ...part.inputShape],
+  counts: countsOf(part.labels, part.classes),
 });
 
 function inspect(io: CommandIo, directory: string, options: InspectOptions): void {
@@ -80,7 +81,8 @@ interface Holding {
 
 function holdingsOf(scenario: Scenario, train: Dataset, places: ReadonlyMap<string, Place>): Holding[] {
   const { partition, samplesPerVehicle } = scenario.data;
-  const { labels, classes } = train;
+  const { classes } = train;
+  const labels = sampleLabels(train);
   return [...places].map(([vehicle, place]) => {
     const wanted = { samples: samplesPerVehicle, partition, seed: scenario.seed };
     const shard = shardFor({ labels, classes, vehicle, place, ...wanted });

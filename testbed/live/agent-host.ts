@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
+import { sampleLabels } from '../../learning/data/dataset.ts';
 import { shardFor } from '../../learning/data/partition.ts';
 import type { Dataset, Learner } from '../../learning/learner.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
@@ -50,7 +51,7 @@ function agentOf(options: AgentHostOptions): VehicleAgent {
     learner,
     data: train,
     shard: shardFor({
-      labels: train.labels,
+      labels: sampleLabels(train),
       classes: train.classes,
       vehicle,
       samples: data.samplesPerVehicle,

@@ -7,6 +7,7 @@ import { messageOf, RoadbedError } from '../../base/errors.ts';
 import type { RunId, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
+import { sampleLabels } from '../../learning/data/dataset.ts';
 import { shardFor } from '../../learning/data/partition.ts';
 import type { Learner, ModelSpec } from '../../learning/learner.ts';
 import { openEngine } from '../../learning/training/engine.ts';
@@ -89,7 +90,7 @@ function start(car: Car, request: ComputeRequest): void {
 async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
   const { scenario, train } = setup;
   const shard = shardFor({
-    labels: train.labels,
+    labels: sampleLabels(train),
     classes: train.classes,
     vehicle,
     samples: scenario.data.samplesPerVehicle,

@@ -28,7 +28,7 @@ export interface Place {
 
 /** What a partitioner may know of one vehicle. */
 export interface PartitionInput {
-  /** Labels of the whole training set. */
+  /** One label for each sample of the whole training set. */
   readonly labels: Uint8Array;
   readonly classes: number;
   /** How many samples the vehicle should hold. */

@@ -2,6 +2,7 @@
 // runs op by op; `opByOp` names those models, so a manifest can say so.
 // Must not: keep state between calls, except arenas (whose weights every call sets) and open split halves.
 
+import { sampleCount } from '../../data/dataset.ts';
 import {
   type EvaluateRequest,
   type EvaluateResult,
@@ -65,9 +66,10 @@ async function trainOwner(claim: () => Executor, request: TrainRequest, order: B
 
 async function evaluate(executors: Executors, request: EvaluateRequest): Promise<EvaluateResult> {
   const { model, data, weights } = request;
-  const samples = data.labels.length;
+  const samples = sampleCount(data);
   if (samples === 0) throw new TrainingError('the test set is empty (expected samples)');
   assertData(model, data, undefined);
+  const labels = data.labels.length;
   const purpose = { model, from: 0, to: placeBlocks(model).length, trains: false };
   const rows = Math.min(EVALUATION_BATCH, samples);
   const owner = freshOwner(model, weights, { momentum: 0 }, executors.take(purpose, rows));
@@ -87,8 +89,8 @@ async function evaluate(executors: Executors, request: EvaluateRequest): Promise
     if (breath.due(count)) await breath.take();
   }
   executors.drop(purpose, owner);
-  if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / samples}`);
-  return { loss: lossSum / samples, accuracy: correct / samples, samples };
+  if (!Number.isFinite(lossSum)) throw new TrainingError(`the evaluation loss became ${lossSum / labels}`);
+  return { loss: lossSum / labels, accuracy: correct / labels, samples };
 }
 
 /** A learner that compiles what it can and hands the rest to `beneath`. */

@@ -25,6 +25,8 @@ export class Executor {
   readonly #inputFloats: number;
   readonly #outputFloats: number;
   readonly #classes: number;
+  /** Labels of one sample. */
+  readonly #positions: number;
   readonly #pixels: Address;
   readonly #table: Address;
   readonly #labels: Address;
@@ -38,23 +40,25 @@ export class Executor {
   #passes = 0;
 
   /** `plan` is not sealed yet: the executor adds pixels, labels and losses to its arena. */
-  constructor(plan: Plan, { capacity, trains }: PlanOptions) {
+  constructor(plan: Plan, { capacity, trains, labelsPerSample }: PlanOptions) {
     this.plan = plan;
     this.capacity = capacity;
     this.#inputFloats = floatsOf(plan.input.shape);
     this.#outputFloats = floatsOf(plan.output.shape);
     this.#classes = plan.output.shape[2];
+    this.#positions = labelsPerSample;
+    const labels = capacity * labelsPerSample;
     const { arena } = plan;
     this.#pixels = arena.reserve((this.#inputFloats * capacity) / 4);
     this.#table = arena.reserve(scaled.length);
-    this.#labels = arena.reserve(capacity);
-    this.#losses = arena.reserve(capacity);
+    this.#labels = arena.reserve(labels);
+    this.#losses = arena.reserve(labels);
     // An evaluation also runs the loss kernel, whose gradient nobody reads.
     this.#gradient = plan.outputGradient ?? arena.reserve(trains ? 0 : this.#outputFloats * capacity);
     arena.seal();
     arena.floats(this.#table, scaled.length).set(scaled);
-    this.#labelView = arena.integers(this.#labels, capacity);
-    this.#lossView = arena.floats(this.#losses, capacity);
+    this.#labelView = arena.integers(this.#labels, labels);
+    this.#lossView = arena.floats(this.#losses, labels);
     this.#pixelView = arena.bytes(this.#pixels, this.#inputFloats * capacity);
   }
 
@@ -65,6 +69,7 @@ export class Executor {
     const { arena, weights, velocities, parameters } = this.plan;
     arena.floats(weights, parameters).set(owner.weights);
     if (owner.velocities.length > 0) arena.floats(velocities, parameters).set(owner.velocities);
+    for (const operator of this.plan.operators) operator.arrive?.();
     this.#owner = owner;
     this.#passes++;
   }
@@ -73,6 +78,7 @@ export class Executor {
   release(): void {
     const owner = this.#owner;
     if (owner === undefined) return;
+    this.#gather();
     const { arena, weights, velocities, parameters } = this.plan;
     owner.weights = arena.floats(weights, parameters).slice();
     if (owner.velocities.length > 0) owner.velocities = arena.floats(velocities, parameters).slice();
@@ -86,8 +92,14 @@ export class Executor {
 
   /** A copy of the weights of `owner`, wherever they are. */
   weightsOf(owner: Owner): Float32Array {
+    if (this.#owner === owner) this.#gather();
     const { arena, weights, parameters } = this.plan;
     return (this.#owner === owner ? arena.floats(weights, parameters) : owner.weights).slice();
+  }
+
+  /** Brings weights that an operator keeps in an order of its own back into that of the model. */
+  #gather(): void {
+    for (const operator of this.plan.operators) operator.leave?.();
   }
 
   /** Changes whenever the activations in the arena do. */
@@ -101,8 +113,8 @@ export class Executor {
     for (let i = 0; i < indices.length; i++) {
       const sample = indices[i]!;
       this.#pixelView.set(data.images.subarray(sample * floats, (sample + 1) * floats), i * floats);
-      this.#labelView[i] = data.labels[sample]!;
     }
+    this.#readLabels(data, indices);
     const { arena, input } = this.plan;
     const [height, width, channels] = input.shape;
     const rowFloats = width * channels;
@@ -117,9 +129,18 @@ export class Executor {
     this.#passes++;
   }
 
+  #readLabels({ labels }: Dataset, indices: Uint32Array): void {
+    const each = this.#positions;
+    let to = 0;
+    for (let i = 0; i < indices.length; i++) {
+      const from = indices[i]! * each;
+      for (let p = 0; p < each; p++) this.#labelView[to++] = labels[from + p]!;
+    }
+  }
+
   /** Takes activations and labels from the other half. Throws TrainingError where they do not fit. */
   readActivations(values: Float32Array, labels: Uint8Array): void {
-    const count = labels.length;
+    const count = labels.length / this.#positions;
     if (values.length !== count * this.#inputFloats)
       throw new TrainingError(`${values.length} input floats (expected ${count} x ${this.#inputFloats})`);
     const wrong = labels.find((label) => label >= this.#classes);
@@ -155,7 +176,7 @@ export class Executor {
     return arena.floats(inputGradient, rows * this.#inputFloats).slice();
   }
 
-  /** Sum of the cross-entropies of the last outputs; the gradient of their mean is ready for `backward`. */
+  /** Sum of the cross-entropies over all labels of the last outputs; the gradient of their mean is ready for `backward`. */
   lossSum(rows: number): number {
     const { arena, output } = this.plan;
     arena.kernels.softmaxCrossEntropy(
@@ -163,17 +184,18 @@ export class Executor {
       this.#labels,
       this.#losses,
       this.#gradient,
-      rows,
+      rows * this.#positions,
       this.#classes,
-      1 / rows,
+      1 / (rows * this.#positions),
     );
     let sum = 0;
-    for (let row = 0; row < rows; row++) sum += this.#lossView[row]!;
+    for (let row = 0; row < rows * this.#positions; row++) sum += this.#lossView[row]!;
     return sum;
   }
 
-  /** Number of the last outputs whose largest logit (the first of equals) is the label. */
-  correct(rows: number): number {
+  /** Number of labels of the last outputs that are the largest logit (the first of equals). */
+  correct(samples: number): number {
+    const rows = samples * this.#positions;
     const scores = this.plan.arena.floats(this.plan.output.address, rows * this.#classes);
     let correct = 0;
     for (let row = 0; row < rows; row++) {
@@ -200,7 +222,7 @@ export class Executor {
   /** One step on the samples read last: mean loss before it. Throws TrainingError, weights unchanged, if not finite. */
   train(rows: number, step: StepSettings): number {
     this.forward(rows);
-    const loss = this.lossSum(rows) / rows;
+    const loss = this.lossSum(rows) / (rows * this.#positions);
     if (!Number.isFinite(loss)) throw new TrainingError(`the loss became ${loss} (expected a finite number)`);
     this.backward(rows, step);
     return loss;

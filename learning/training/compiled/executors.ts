@@ -2,7 +2,7 @@
 // Must not: grow with the number of cars. What is kept is bounded; the eldest gives way.
 
 import type { ModelSpec } from '../../learner.ts';
-import { type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
+import { labelsPerSample, type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
 import { Executor, type Owner } from './executor.ts';
 import { compilePlan } from './plan.ts';
 
@@ -32,7 +32,12 @@ export class Executors {
     if (found && found.capacity >= rows) return found;
     found?.release();
     const blocks: readonly PlacedBlock[] = placeBlocks(purpose.model).slice(purpose.from, purpose.to);
-    const options = { capacity: rows, trains: purpose.trains, wantsInputGradient: purpose.from > 0 };
+    const options = {
+      capacity: rows,
+      trains: purpose.trains,
+      wantsInputGradient: purpose.from > 0,
+      labelsPerSample: labelsPerSample(purpose.model),
+    };
     const made = new Executor(compilePlan(blocks, options), options);
     this.#kept.delete(key);
     this.#kept.set(key, made);

@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly trains: boolean;
   /** Whether the gradient with respect to the input is wanted: that of an upper half. */
   readonly wantsInputGradient: boolean;
+  /** Of the whole model, also where this is only a part of it. */
+  readonly labelsPerSample: number;
 }
 
 export interface Plan {
