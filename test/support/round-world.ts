@@ -53,6 +53,7 @@ export function makeConfig(overrides: Record<string, object> = {}): RoundConfig 
         { name: 'lower', forwardFlops: 1e6, backwardFlops: 2e6, parameters: 1000, outputFloats: 100 },
         { name: 'upper', forwardFlops: 3e6, backwardFlops: 6e6, parameters: 3000, outputFloats: 10 },
       ],
+      labelsPerSample: 1,
       parameters: 4000,
       forwardFlops: 4e6,
       backwardFlops: 8e6,
