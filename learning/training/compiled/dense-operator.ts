@@ -1,78 +1,100 @@
-// A dense layer of a compiled step, with its rectifier. The weight gradient never exists as an array: each 4x8 block of
-// it is applied to the weights as soon as it is summed.
+// A dense layer of a compiled step, with its rectifier. While an owner is here its weights lie unit by unit, as every
+// product of the layer reads them; the weight gradient never exists as an array, but goes straight into the weights.
 // Must not: update the weights before the input gradient is made from them.
 
 import { assert } from '../../../base/assert.ts';
-import { wish } from './arena.ts';
+import { type Address, wish } from './arena.ts';
 import {
   assertDense,
   descend,
   floatsOf,
   type LayerBuilder,
   type Operator,
-  PANEL,
-  panels,
   type Site,
   type StepSettings,
-  WORK_HEAD_BYTES,
 } from './operator.ts';
 
-function denseOperator(site: Site, units: number, rectify: boolean): Operator {
-  const { arena, input, output, work, capacity } = site;
-  const { kernels } = arena;
-  assertDense(input);
-  const inputs = floatsOf(input.shape);
-  const bias = site.weights + inputs * units * 4;
-  const widest = Math.max(inputs, units, site.trains ? panels(units) * capacity : 0);
-  wish(work, WORK_HEAD_BYTES + widest * PANEL * 4);
-  const biasGradient = arena.reserve(units);
+/** Bytes a forward pass puts aside: initial values and two rows of an edge. */
+const FORWARD_BYTES = 64;
 
-  function backward(rows: number, step: StepSettings): void {
-    const dy = site.outputGradient;
-    assert(dy !== undefined, 'this plan does not train');
-    if (rectify) kernels.reluGradient(output.address, dy, dy, rows * units);
-    kernels.sumRows(dy, biasGradient, rows, units, work.address);
-    if (site.inputGradient !== undefined) {
-      kernels.denseInputGradient(dy, site.weights, site.inputGradient, rows, inputs, units, work.address);
-    }
-    const { learningRate, momentum } = step;
-    const velocities = momentum === 0 ? 0 : site.velocities;
-    kernels.denseDescend(
-      input.address,
-      dy,
-      site.weights,
-      velocities,
-      rows,
-      inputs,
-      units,
-      learningRate,
-      momentum,
-      work.address,
-    );
-    descend(site, inputs * units, biasGradient, units, step);
+class DenseOperator implements Operator {
+  readonly #site: Site;
+  readonly #inputs: number;
+  readonly #units: number;
+  readonly #rectify: boolean;
+  /** Bytes from the weights of one unit to those of the next: whole vectors. */
+  readonly #unitBytes: number;
+  readonly #weights: Address;
+  readonly #velocities: Address;
+  readonly #biasGradient: Address;
+
+  constructor(site: Site, units: number, rectify: boolean) {
+    const { arena, input, work, capacity, trains } = site;
+    assertDense(input);
+    this.#site = site;
+    this.#inputs = floatsOf(input.shape);
+    this.#units = units;
+    this.#rectify = rectify;
+    this.#unitBytes = Math.ceil(this.#inputs / 4) * 16;
+    const floats = (this.#unitBytes / 4) * units;
+    this.#weights = arena.reserve(floats);
+    this.#velocities = arena.reserve(trains ? floats : 0);
+    this.#biasGradient = arena.reserve(trains ? units : 0);
+    const { kernels } = arena;
+    // The sum over rows wants eight floats for each unit.
+    const backwardBytes = trains ? Math.max(kernels.unitsWork(capacity, units), 32 * units) : 0;
+    wish(work, Math.max(FORWARD_BYTES, backwardBytes));
   }
 
-  return {
-    forward(rows) {
-      kernels.denseForward(
-        input.address,
-        site.weights,
-        bias,
-        output.address,
-        rows,
-        inputs,
-        units,
-        rectify,
-        work.address,
-      );
-    },
-    backward,
-  };
+  arrive(hasVelocities: boolean): void {
+    this.#take(this.#site.weights, this.#weights);
+    if (hasVelocities) this.#take(this.#site.velocities, this.#velocities);
+  }
+
+  leave(hasVelocities: boolean): void {
+    this.#putBack(this.#weights, this.#site.weights);
+    if (hasVelocities) this.#putBack(this.#velocities, this.#site.velocities);
+  }
+
+  #take(flat: Address, own: Address): void {
+    const units = this.#units;
+    this.#site.arena.kernels.turn(flat, units * 4, this.#inputs, units, own, this.#unitBytes);
+  }
+
+  #putBack(own: Address, flat: Address): void {
+    const units = this.#units;
+    this.#site.arena.kernels.turn(own, this.#unitBytes, units, this.#inputs, flat, units * 4);
+  }
+
+  forward(rows: number): void {
+    const { arena, input, output, weights, work } = this.#site;
+    const [inputs, units] = [this.#inputs, this.#units];
+    const bias = weights + inputs * units * 4;
+    const [w, out, rectify] = [this.#weights, output.address, this.#rectify];
+    arena.kernels.unitsForward(input.address, w, bias, out, rows, inputs, units, rectify, work.address);
+  }
+
+  backward(rows: number, step: StepSettings): void {
+    const { arena, input, inputGradient, output, outputGradient: dy, work } = this.#site;
+    assert(dy !== undefined, 'this plan does not train');
+    const { kernels } = arena;
+    const [inputs, units, w] = [this.#inputs, this.#units, this.#weights];
+    if (this.#rectify) kernels.reluGradient(output.address, dy, dy, rows * units);
+    kernels.sumRows(dy, this.#biasGradient, rows, units, work.address);
+    if (inputGradient !== undefined) {
+      kernels.unitsInputGradient(dy, w, inputGradient, rows, inputs, units, work.address);
+    }
+    const { learningRate, momentum } = step;
+    const v = momentum === 0 ? 0 : this.#velocities;
+    const x = input.address;
+    kernels.unitsDescend(x, dy, w, v, rows, inputs, units, learningRate, momentum, work.address);
+    descend(this.#site, inputs * units, this.#biasGradient, units, step);
+  }
 }
 
 export const denseBuilder: LayerBuilder = {
   build(site, { plan }) {
     assert(plan.kind === 'dense', `a ${plan.kind} layer is not dense`);
-    return denseOperator(site, plan.units, plan.activation === 'relu');
+    return new DenseOperator(site, plan.units, plan.activation === 'relu');
   },
 };

@@ -69,7 +69,7 @@ export class Executor {
     const { arena, weights, velocities, parameters } = this.plan;
     arena.floats(weights, parameters).set(owner.weights);
     if (owner.velocities.length > 0) arena.floats(velocities, parameters).set(owner.velocities);
-    for (const operator of this.plan.operators) operator.arrive?.();
+    for (const operator of this.plan.operators) operator.arrive?.(owner.velocities.length > 0);
     this.#owner = owner;
     this.#passes++;
   }
@@ -78,7 +78,7 @@ export class Executor {
   release(): void {
     const owner = this.#owner;
     if (owner === undefined) return;
-    this.#gather();
+    this.#gather(owner);
     const { arena, weights, velocities, parameters } = this.plan;
     owner.weights = arena.floats(weights, parameters).slice();
     if (owner.velocities.length > 0) owner.velocities = arena.floats(velocities, parameters).slice();
@@ -92,14 +92,14 @@ export class Executor {
 
   /** A copy of the weights of `owner`, wherever they are. */
   weightsOf(owner: Owner): Float32Array {
-    if (this.#owner === owner) this.#gather();
+    if (this.#owner === owner) this.#gather(owner);
     const { arena, weights, parameters } = this.plan;
     return (this.#owner === owner ? arena.floats(weights, parameters) : owner.weights).slice();
   }
 
   /** Brings weights that an operator keeps in an order of its own back into that of the model. */
-  #gather(): void {
-    for (const operator of this.plan.operators) operator.leave?.();
+  #gather(owner: Owner): void {
+    for (const operator of this.plan.operators) operator.leave?.(owner.velocities.length > 0);
   }
 
   /** Changes whenever the activations in the arena do. */

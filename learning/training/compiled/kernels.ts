@@ -6,10 +6,10 @@ import { kernelBytesBase64 } from '../kernels/kernels.generated.ts';
 
 type Address = number;
 
-/** What assembly/dense.ts, image.ts and winograd.ts export; see there for every argument. */
+/** What assembly/units.ts, image.ts and winograd.ts export; see there for every argument. */
 export interface StepKernels
   extends Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
-  denseForward(
+  unitsForward(
     x: Address,
     w: Address,
     bias: Address,
@@ -20,7 +20,7 @@ export interface StepKernels
     rectify: boolean,
     work: Address,
   ): void;
-  denseInputGradient(
+  unitsInputGradient(
     dy: Address,
     w: Address,
     dx: Address,
@@ -29,7 +29,7 @@ export interface StepKernels
     units: number,
     work: Address,
   ): void;
-  denseDescend(
+  unitsDescend(
     x: Address,
     dy: Address,
     w: Address,
@@ -40,6 +40,15 @@ export interface StepKernels
     rate: number,
     momentum: number,
     work: Address,
+  ): void;
+  unitsWork(rows: number, units: number): number;
+  turn(
+    from: Address,
+    fromRowBytes: number,
+    rows: number,
+    columns: number,
+    to: Address,
+    toRowBytes: number,
   ): void;
   scalePixels(
     bytes: Address,

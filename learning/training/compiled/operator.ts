@@ -29,6 +29,10 @@ export interface Operator {
    * updates the weights. Needs the activations of the forward pass.
    */
   backward(rows: number, step: StepSettings): void;
+  /** The weights and velocities of an owner have come: one that keeps them in an order of its own takes them. */
+  arrive?(hasVelocities: boolean): void;
+  /** They are about to be read: such a one puts them back. */
+  leave?(hasVelocities: boolean): void;
 }
 
 /** What every operator shares with the others of its plan. */

@@ -7,7 +7,7 @@ export { convFilterGradient, convForward, convInputGradient } from './conv';
 export { maxPool, maxPoolGradient } from './pool';
 export { add, biasAdd, multiply, relu, reluGradient, sgdStep, sumRows } from './elementwise';
 export { softmaxCrossEntropy } from './loss';
-export { denseDescend, denseForward, denseInputGradient } from './dense';
+export { turn, unitsDescend, unitsForward, unitsInputGradient, unitsWork } from './units';
 export {
   convolveImages, copyRows, filterGradientImages, maxPoolGradientImage, maxPoolImage, packFilters,
   packScatteredFilters, packTurnedFilters, scalePixels, scatterImages, spreadPixels,

@@ -4,7 +4,7 @@
 // Must not: leave out a factor that is not a number; a broken run must stay broken. (NaN != 0, so it is listed.)
 
 import { madd } from './madd';
-import { DESCEND, DESCEND_WITH_MOMENTUM } from './product';
+import { DESCEND, DESCEND_WITH_MOMENTUM, STORE } from './product';
 
 /** Floats of a row worked on at a time: those of 32 rows are 24 KiB and stay in the first-level cache. */
 const BLOCK: usize = 192 << 2;
@@ -168,17 +168,58 @@ function combineTwo(
   }
 }
 
+/** The last one to three floats of an output: nothing beyond them is read or written. */
+function combineRest(
+  list: usize, last: usize, entry: usize, factor: usize, source: usize, out: usize, floats: i32,
+  end: i32, rate: f32, momentum: f32, velocity: usize,
+): void {
+  for (let f = floats & ~3; f < floats; f++) {
+    const k = <usize>f << 2;
+    let sum: f32 = 0;
+    for (let at = list; at < last; at += entry) {
+      sum += load<f32>(at + factor) * load<f32>(source + k + <usize>load<u32>(at + (entry >> 1)));
+    }
+    if (end == DESCEND_WITH_MOMENTUM) {
+      sum += momentum * load<f32>(out + k + velocity);
+      store<f32>(out + k + velocity, sum);
+    }
+    store<f32>(out + k, end == STORE ? sum : load<f32>(out + k) - rate * sum);
+  }
+}
+
+/** combineRest of every output. */
+function combineRests(
+  lists: usize, outputs: i32, count: i32, source: usize, out: usize, outStep: usize, floats: i32,
+  end: i32, rate: f32, momentum: f32, velocity: usize,
+): void {
+  for (let i = 0; i < outputs; i += 2) {
+    const middle = <usize>load<u32>(lists, 4);
+    const entries = lists + HEADER;
+    const shared = load<u32>(lists) != 0;
+    combineRest(entries, middle, shared ? 16 : 8, 0, source, out, floats, end, rate, momentum, velocity);
+    if (i + 1 < outputs) {
+      const other = shared ? entries : middle;
+      const last = shared ? middle : <usize>load<u32>(lists, 8);
+      combineRest(
+        other, last, shared ? 16 : 8, shared ? 4 : 0, source, out + outStep, floats, end, rate, momentum, velocity,
+      );
+    }
+    lists += listBytes(count);
+    out += outStep << 1;
+  }
+}
+
 /**
  * out[i, 0..floats) ends as `end` (constant) says, from the lists of listFactors. Rows of the output lie `outStep` bytes
- * apart. Whole vectors are written: a row needs room for its floats rounded up to four, and what is beyond them is
- * overwritten with what the source has there.
+ * apart.
  */
 @inline
 export function combine(
   lists: usize, outputs: i32, count: i32, source: usize, out: usize, outStep: usize, floats: i32,
-  end: i32, rate: v128, momentum: v128, velocity: usize,
+  end: i32, rate: f32, momentum: f32, velocity: usize,
 ): void {
-  const bytes = <usize>((floats + 3) & ~3) << 2;
+  const bytes = <usize>(floats & ~3) << 2;
+  const rate4 = f32x4.splat(rate), momentum4 = f32x4.splat(momentum);
   for (let from: usize = 0; from < bytes; from += BLOCK) {
     const to = min<usize>(bytes, from + BLOCK);
     let list = lists;
@@ -187,15 +228,15 @@ export function combine(
       const middle = <usize>load<u32>(list, 4);
       const entries = list + HEADER;
       if (load<u32>(list) != 0) {
-        combineTwo(entries, middle, source, o, outStep, from, to, end, rate, momentum, velocity);
+        combineTwo(entries, middle, source, o, outStep, from, to, end, rate4, momentum4, velocity);
       } else {
-        combineOne(entries, middle, source, o, from, to, end, rate, momentum, velocity);
-        if (i + 1 < outputs) {
-          combineOne(middle, <usize>load<u32>(list, 8), source, o + outStep, from, to, end, rate, momentum, velocity);
-        }
+        const last = <usize>load<u32>(list, 8);
+        combineOne(entries, middle, source, o, from, to, end, rate4, momentum4, velocity);
+        if (i + 1 < outputs) combineOne(middle, last, source, o + outStep, from, to, end, rate4, momentum4, velocity);
       }
       list += listBytes(count);
       o += outStep << 1;
     }
   }
+  if (floats & 3) combineRests(lists, outputs, count, source, out, outStep, floats, end, rate, momentum, velocity);
 }
