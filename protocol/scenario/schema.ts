@@ -157,6 +157,8 @@ const selection = z.strictObject({
   participationWeight: ratio.default(0.6),
   /** Who earns a round's utility: every chosen arm the same [paper], or each by its own outcome and time [ours]. */
   credit: z.enum(['round', 'vehicle']).default('round'),
+  /** Parameters of the policy by name; `roadbed policies` lists them. */
+  parameters: z.record(z.string(), z.number()).default({}),
 });
 
 const round = z.strictObject({

@@ -11,20 +11,19 @@ import { dbToRatio } from '../../base/units.ts';
 import type { BlockCost, ModelCost } from '../../learning/cost/types.ts';
 import type { Estimate } from '../../protocol/events.ts';
 import type { RoundConfig } from '../round/types.ts';
-import type { Candidate } from '../selection/policy.ts';
+import type { Candidate, TaskSeconds } from '../selection/policy.ts';
 
 /** Stands for "never": what takes longer is logged as this, since a log cannot hold infinity (1e9 s is 31 years). */
 export const neverSeconds = 1e9;
 
 /** Where the time of one path goes, in seconds. `computeSeconds` is the car's own work, the server's is apart. */
-export interface PathSeconds {
-  readonly downloadSeconds: number;
-  readonly computeSeconds: number;
+export interface PathSeconds extends TaskSeconds {
   readonly serverSeconds: number;
-  readonly uploadSeconds: number;
   readonly latencySeconds: number;
-  readonly totalSeconds: number;
 }
+
+/** What an estimate starts from: all that is known of a candidate but the estimate itself. */
+export type Sighting = Omit<Candidate, 'task'>;
 
 /** Both paths of one vehicle; a path that does not fit the vehicle's memory, or is switched off, is null. */
 export interface Prospect {
@@ -40,7 +39,7 @@ interface Rates {
 }
 
 /** Bits per second both ways. Down, the same channel carries the RSU's power instead of the car's. */
-function ratesOf(config: RoundConfig, candidate: Candidate, shareHz: Rates): Rates {
+function ratesOf(config: RoundConfig, candidate: Sighting, shareHz: Rates): Rates {
   const { transmitPowerDbm, rsuTransmitPowerDbm } = config.scenario.radio;
   const up = candidate.bitsPerSecondPerHertz;
   const snrDown = (2 ** up - 1) * dbToRatio(rsuTransmitPowerDbm - transmitPowerDbm);
@@ -73,7 +72,7 @@ function withTotal(path: Omit<PathSeconds, 'totalSeconds'>): PathSeconds {
   return { ...path, totalSeconds: Math.min(sum, neverSeconds) };
 }
 
-function fullPath(config: RoundConfig, candidate: Candidate, rates: Rates): PathSeconds {
+function fullPath(config: RoundConfig, candidate: Sighting, rates: Rates): PathSeconds {
   const { training, radio } = config.scenario;
   const flops = training.epochs * candidate.samples * flopsOf(config.cost.blocks);
   return withTotal({
@@ -86,14 +85,14 @@ function fullPath(config: RoundConfig, candidate: Candidate, rates: Rates): Path
 }
 
 /** Everything but the latencies is linear in samples, so the short last mini-batch of an epoch is counted exactly. */
-function splitPath(config: RoundConfig, candidate: Candidate, rates: Rates): PathSeconds {
+function splitPath(config: RoundConfig, candidate: Sighting, rates: Rates): PathSeconds {
   const { training, radio, fallback } = config.scenario;
   const lower = config.cost.blocks.slice(0, fallback.cut);
   const upper = config.cost.blocks.slice(fallback.cut);
   const passes = training.epochs * candidate.samples;
   const steps = training.epochs * Math.ceil(candidate.samples / training.batchSize);
   const crossingBytes = passes * cutFloats(config.cost, fallback.cut) * 4;
-  const labelBytes = passes;
+  const labelBytes = passes * config.cost.labelsPerSample;
   return withTotal({
     downloadSeconds:
       transferSeconds(config.lowerBytes, rates.down) + transferSeconds(crossingBytes, rates.down),
@@ -111,17 +110,24 @@ function cutFloats(cost: ModelCost, cut: number): number {
 }
 
 /** Whether the scenario's cut is one of this model's, and the vehicle can hold its lower part. */
-function splitFits(config: RoundConfig, candidate: Candidate): boolean {
+function splitFits(config: RoundConfig, candidate: Sighting): boolean {
   const { fallback, training } = config.scenario;
   if (fallback.mode === 'full-only' || fallback.cut >= config.cost.blocks.length) return false;
   const lower = config.cost.blocks.slice(0, fallback.cut);
   return trainingBytes(lower, training.batchSize) <= candidate.device.memoryBytes;
 }
 
+/** The full path of `candidate` with one share in `sharers` of the bands, memory aside. */
+export function taskSeconds(config: RoundConfig, candidate: Sighting, sharers: number): TaskSeconds {
+  const { uplinkBandwidthHz, downlinkBandwidthHz } = config.scenario.radio;
+  const shares = { up: uplinkBandwidthHz / sharers, down: downlinkBandwidthHz / sharers };
+  return fullPath(config, candidate, ratesOf(config, candidate, shares));
+}
+
 /** What to expect of `candidate` with these shares of the bands, in Hz. All numbers are finite. */
 export function estimate(
   config: RoundConfig,
-  candidate: Candidate,
+  candidate: Sighting,
   uplinkShareHz: number,
   downlinkShareHz: number,
 ): Prospect {

@@ -204,7 +204,7 @@ function commit(state: RoundState, member: Member, event: EventOf<'update-receiv
     commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
   };
   const logged: Step = { state: remembered, effects: [{ kind: 'log', body }] };
-  const report = { updateSha, computeSeconds, joules };
+  const report = { updateSha, trainLoss, computeSeconds, joules };
   const ended = andThen(logged, (now) =>
     endMember(now, member, { outcome: 'committed', at, reason: 'in time', report }),
   );

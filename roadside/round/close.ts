@@ -78,8 +78,9 @@ function closedBody(config: RoundConfig, open: OpenRound, modelSha: BlobSha): Ev
 
 function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
   const members = open.members.map((member) => {
-    const { outcome, at } = endingOf(member);
-    return { vehicle: member.vehicle, arm: member.arm, outcome, seconds: at - member.dispatchedAt };
+    const { outcome, at, trainLoss } = endingOf(member);
+    const { vehicle, arm, candidate } = member;
+    return { vehicle, arm, candidate, outcome, seconds: at - member.dispatchedAt, trainLoss };
   });
   const committed = members.filter((member) => member.outcome === 'committed').length;
   return {

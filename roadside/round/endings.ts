@@ -11,6 +11,7 @@ import type { Member, OpenRound, RoundState, Step } from './state.ts';
 /** What the vehicle itself reports of its work; null when it reported nothing. */
 export interface Report {
   readonly updateSha: BlobSha;
+  readonly trainLoss: number;
   readonly computeSeconds: number;
   readonly joules: number;
 }
@@ -63,12 +64,12 @@ export function endMember(state: RoundState, member: Member, ended: Ended): Step
   assert(member.ending === null, `${member.vehicle} already has an outcome`);
   const { outcome, at, reason } = ended;
   const booking = bookingOf(member, ended);
-  const updateSha = ended.report?.updateSha ?? null;
+  const { updateSha = null, trainLoss = null } = ended.report ?? {};
   const round = (state.open as OpenRound).round;
   const { vehicle, plan } = member;
   const wasted = outcome !== 'committed';
   return {
-    state: withMember(state, { ...member, ending: { outcome, at, booking, updateSha } }),
+    state: withMember(state, { ...member, ending: { outcome, at, booking, updateSha, trainLoss } }),
     effects: [
       {
         kind: 'log',

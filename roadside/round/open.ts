@@ -47,15 +47,20 @@ function walkRanking(
     perRound: selection.perRound,
     settings: selection,
     rng: roundRng(config, round),
+    deadlineSeconds: config.scenario.round.deadlineSeconds,
   };
-  const { state: policyState, ranking } = policy.choose(state.policy, context);
-  const sharers = Math.min(selection.perRound, candidates.length);
+  const {
+    state: policyState,
+    ranking,
+    tasks: wanted = selection.perRound,
+  } = policy.choose(state.policy, context);
+  const sharers = Math.min(wanted, candidates.length);
   const byId = new Map(candidates.map((candidate) => [candidate.vehicle, candidate]));
   const considered: Considered[] = [];
   let tasks = 0;
   for (const choice of ranking) {
     const candidate = byId.get(choice.vehicle);
-    if (tasks >= selection.perRound || !candidate) break;
+    if (tasks >= wanted || !candidate) break;
     const prospect = estimate(
       config,
       candidate,
@@ -90,7 +95,7 @@ function membersOf(considered: readonly Considered[], at: number): Member[] {
     const { vehicle, device, samples } = candidate;
     const work = { plan, cut, path, estimate: prospect.estimate };
     const nothingYet = { dispatchedAt: at, bytesUp: 0, bytesDown: 0, ending: null };
-    return [{ vehicle, arm: choice.arm, device, samples, ...work, ...nothingYet }];
+    return [{ vehicle, arm: choice.arm, candidate, device, samples, ...work, ...nothingYet }];
   });
   return members.sort((a, b) => (a.vehicle < b.vehicle ? -1 : 1));
 }

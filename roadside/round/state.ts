@@ -8,6 +8,7 @@ import type { Booking, Estimate, Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
 import type { PathSeconds } from '../cuts/estimate.ts';
 import { policyByName } from '../selection/policies.ts';
+import type { Candidate } from '../selection/policy.ts';
 import type { RoundConfig, RoundEffect } from './types.ts';
 import { emptyTable, type VehicleTable } from './vehicle-table.ts';
 
@@ -18,12 +19,16 @@ export interface Ending {
   readonly booking: Booking;
   /** The committed update; null for every other outcome. */
   readonly updateSha: BlobSha | null;
+  /** The loss it reported; null where no update came. */
+  readonly trainLoss: number | null;
 }
 
 /** A vehicle with a task in the open round. */
 export interface Member {
   readonly vehicle: VehicleId;
   readonly arm: string;
+  /** What was known of it when it was chosen. */
+  readonly candidate: Candidate;
   readonly plan: 'full' | 'split';
   readonly cut: number;
   readonly estimate: Estimate;

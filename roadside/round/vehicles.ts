@@ -3,6 +3,7 @@
 
 import type { RsuId, VehicleId } from '../../base/ids.ts';
 import type { Beacon } from '../../protocol/messages.ts';
+import { type Sighting, taskSeconds } from '../cuts/estimate.ts';
 import { secondsLeft } from '../cuts/seconds-left.ts';
 import type { Candidate } from '../selection/policy.ts';
 import { quiet, type RoundState, type Step } from './state.ts';
@@ -70,7 +71,7 @@ function distanceMeters(config: RoundConfig, beacon: Beacon): number {
   return site ? Math.hypot(beacon.x - site.x, beacon.y - site.y) : Number.POSITIVE_INFINITY;
 }
 
-function candidateOf(config: RoundConfig, known: KnownVehicle, at: number): Candidate[] {
+function sightingOf(config: RoundConfig, known: KnownVehicle, at: number): Sighting[] {
   const { device, beacon, inContact } = known;
   if (!device || !beacon || !inContact || beacon.serving === null) return [];
   const ageSeconds = Math.max(0, at - known.heardAt);
@@ -92,5 +93,7 @@ function candidateOf(config: RoundConfig, known: KnownVehicle, at: number): Cand
 
 /** Vehicles that said hello and are in contact, sorted by id. */
 export function candidatesAt(config: RoundConfig, state: RoundState, at: number): Candidate[] {
-  return allVehicles(state.vehicles).flatMap((known) => candidateOf(config, known, at));
+  const sightings = allVehicles(state.vehicles).flatMap((known) => sightingOf(config, known, at));
+  const sharers = Math.min(config.scenario.selection.perRound, sightings.length);
+  return sightings.map((sighting) => ({ ...sighting, task: taskSeconds(config, sighting, sharers) }));
 }

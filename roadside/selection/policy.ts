@@ -19,6 +19,15 @@ import type { Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 
+/** What the whole task should take: model down, local training, model up, in seconds. An RSU's estimate, never the truth. */
+export interface TaskSeconds {
+  readonly downloadSeconds: number;
+  readonly computeSeconds: number;
+  readonly uploadSeconds: number;
+  /** With latencies; 1e9 where a path never ends. */
+  readonly totalSeconds: number;
+}
+
 /** What the RSU knows of one candidate at the instant of selection. */
 export interface Candidate {
   readonly vehicle: VehicleId;
@@ -31,6 +40,8 @@ export interface Candidate {
   readonly bitsPerSecondPerHertz: number;
   readonly device: DeviceProfile;
   readonly samples: number;
+  /** Of the full path, with the share of the bands it would have if K0 vehicles were chosen. */
+  readonly task: TaskSeconds;
 }
 
 /** All a policy may look at when it chooses. `rng` is this round's own stream. */
@@ -40,6 +51,8 @@ export interface ChoiceContext {
   readonly perRound: number;
   readonly settings: Scenario['selection'];
   readonly rng: Rng;
+  /** When a round is closed over those still at work, seconds after its opening. */
+  readonly deadlineSeconds: number;
 }
 
 /** One line of a ranking: best first. `terms` sum to `score`. */
@@ -58,6 +71,10 @@ export interface Feedback {
   readonly outcome: Outcome;
   /** Seconds from dispatch to this vehicle's outcome. */
   readonly seconds: number;
+  /** What was known of it when it was chosen. */
+  readonly candidate: Candidate;
+  /** Mean cross-entropy of its last local epoch, as it reported; null where no update came. */
+  readonly trainLoss: number | null;
 }
 
 /** A finished round as a policy learns from it. */
@@ -78,14 +95,29 @@ export interface ArmReward {
   readonly meanReward: number;
 }
 
+/** A number a policy lets a scenario set. */
+export interface Parameter {
+  readonly name: string;
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Meaning, unit, and where the default comes from. */
+  readonly describe: string;
+}
+
 /** A selection policy with state S: plain data, part of the round's state, decided by the events heard so far. */
 export interface Policy<S = unknown> {
   readonly name: string;
   /** Where it comes from: paper, section; or `ours`. */
   readonly source: string;
   readonly describe: string;
+  /** What a scenario may set under `selection.parameters`. */
+  readonly parameters?: readonly Parameter[];
   init(settings: Scenario['selection']): S;
-  /** Ranks candidates, best first; the RSU walks the ranking until K0 vehicles have a task. */
-  choose(state: S, context: ChoiceContext): { state: S; ranking: Choice[] };
+  /**
+   * Ranks candidates, best first; the RSU walks the ranking until K0 vehicles have a task, or `tasks` where the policy
+   * wants more or fewer in this round.
+   */
+  choose(state: S, context: ChoiceContext): { state: S; ranking: Choice[]; tasks?: number };
   learn(state: S, feedback: RoundFeedback): { state: S; rewarded: ArmReward[] };
 }

@@ -22,6 +22,7 @@ function candidatesOf(count: number): Candidate[] {
     bitsPerSecondPerHertz: rng.between(1, 20),
     device,
     samples: 100,
+    task: { downloadSeconds: 0.1, computeSeconds: 2, uploadSeconds: 0.2, totalSeconds: 2.31 + i / 10 },
   }));
 }
 
@@ -32,11 +33,13 @@ function choose(policy: Policy, state: unknown, count: number, seed = 1, chosen 
     perRound: 5,
     settings: chosen,
     rng: Rng.root(seed),
+    deadlineSeconds: 60,
   };
   return policy.choose(state, context);
 }
 
 function feedbackOf(ranking: { vehicle: VehicleId; arm: string }[], chosen = settings): RoundFeedback {
+  const byId = new Map(candidatesOf(12).map((candidate) => [candidate.vehicle, candidate]));
   return {
     round: 1,
     members: ranking.slice(0, 5).map(({ vehicle, arm }, i) => ({
@@ -44,6 +47,8 @@ function feedbackOf(ranking: { vehicle: VehicleId; arm: string }[], chosen = set
       arm,
       outcome: i % 2 ? 'left' : 'committed',
       seconds: 3 + i,
+      candidate: byId.get(vehicle) as Candidate,
+      trainLoss: i % 2 ? null : 1.5,
     })),
     participationRatio: 0.6,
     durationSeconds: 7,
@@ -82,7 +87,14 @@ describe.each(policyNames)('policy %s', (name) => {
     const state = trained(policy);
     expect(choose(policy, state, 12, 5)).toEqual(choose(policy, state, 12, 5));
     const candidates = candidatesOf(12);
-    policy.choose(state, { round: 2, candidates, perRound: 5, settings, rng: Rng.root(1) });
+    policy.choose(state, {
+      round: 2,
+      candidates,
+      perRound: 5,
+      settings,
+      rng: Rng.root(1),
+      deadlineSeconds: 60,
+    });
     expect(candidates).toEqual(candidatesOf(12));
   });
 
@@ -106,7 +118,7 @@ describe.each(policyNames)('policy %s', (name) => {
   it('learns from a round without a single success', () => {
     const choice = choose(policy, policy.init(settings), 12);
     const { members, ...rest } = feedbackOf(choice.ranking);
-    const failed = members.map((member) => ({ ...member, outcome: 'left' as const }));
+    const failed = members.map((member) => ({ ...member, outcome: 'left' as const, trainLoss: null }));
     expect(() =>
       policy.learn(choice.state, { ...rest, members: failed, participationRatio: 0 }),
     ).not.toThrow();

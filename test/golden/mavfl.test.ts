@@ -26,6 +26,7 @@ function carOf(i: number): Candidate {
     bitsPerSecondPerHertz: 10,
     device,
     samples: 100,
+    task: { downloadSeconds: 0.1, computeSeconds: 2, uploadSeconds: 0.2, totalSeconds: 2.3 },
   };
 }
 
@@ -39,15 +40,28 @@ function play(
     settings: ReturnType<typeof settingsWith>;
     candidates: Candidate[];
     rng: Rng;
-    outcomeOf: (choice: Choice) => Omit<Feedback, 'vehicle' | 'arm'>;
+    outcomeOf: (choice: Choice) => Pick<Feedback, 'outcome' | 'seconds'>;
   },
 ): { state: MavflState; chosen: Choice[]; phi: number } {
   const { settings, candidates } = world;
   const rng = world.rng.fork(`choose-${round}`);
   const perRound = settings.perRound;
-  const choice = mavfl.choose(state, { round, candidates, perRound, settings, rng });
+  const choice = mavfl.choose(state, {
+    round,
+    candidates,
+    perRound,
+    settings,
+    rng,
+    deadlineSeconds: 60,
+  });
   const chosen = choice.ranking.slice(0, perRound);
-  const members = chosen.map((one) => ({ vehicle: one.vehicle, arm: one.arm, ...world.outcomeOf(one) }));
+  const members = chosen.map((one) => ({
+    vehicle: one.vehicle,
+    arm: one.arm,
+    candidate: candidates.find((car) => car.vehicle === one.vehicle) as Candidate,
+    trainLoss: null,
+    ...world.outcomeOf(one),
+  }));
   const participationRatio = members.filter((one) => one.outcome === 'committed').length / members.length;
   const durationSeconds = Math.max(...members.map((one) => one.seconds));
   const feedback = { round, members, participationRatio, durationSeconds, delayBounds, settings };
@@ -131,7 +145,14 @@ describe('the recurrences', () => {
 
   it('give the textbook UCB1 index at lambda = 1', () => {
     const { settings, state, rows } = history({ discount: 1 }, 30);
-    const context = { round: 31, candidates: cars(12), perRound: 5, settings, rng: Rng.root(1) };
+    const context = {
+      round: 31,
+      candidates: cars(12),
+      perRound: 5,
+      settings,
+      rng: Rng.root(1),
+      deadlineSeconds: 60,
+    };
     for (const { arm, score } of mavfl.choose(state, context).ranking) {
       const rewards = rows.flatMap((row) => (row.chosen.includes(arm) ? [row.phi] : []));
       const mean = rewards.reduce((total, reward) => total + reward, 0) / rewards.length;
@@ -146,7 +167,14 @@ describe('the choice', () => {
 
   it('takes unseen arms before any seen one, however well that did', () => {
     const settings = settingsWith();
-    const context = { round: 2, candidates: cars(4), perRound: 2, settings, rng: Rng.root(1) };
+    const context = {
+      round: 2,
+      candidates: cars(4),
+      perRound: 2,
+      settings,
+      rng: Rng.root(1),
+      deadlineSeconds: 60,
+    };
     const { ranking } = mavfl.choose(seen, context);
     expect(ranking.at(-1)).toMatchObject({ vehicle: 'car-00', arm: 'car-00' });
     for (const choice of ranking.slice(0, 3))
@@ -157,7 +185,14 @@ describe('the choice', () => {
     const settings = settingsWith();
     const firsts = [0, 0, 0, 0];
     for (let seed = 0; seed < 4000; seed++) {
-      const context = { round: 1, candidates: cars(4), perRound: 2, settings, rng: Rng.root(seed) };
+      const context = {
+        round: 1,
+        candidates: cars(4),
+        perRound: 2,
+        settings,
+        rng: Rng.root(seed),
+        deadlineSeconds: 60,
+      };
       const winner = mavfl.choose(mavfl.init(settings), context).ranking[0]?.vehicle ?? '';
       firsts[Number(winner.slice(-1))]!++;
     }
@@ -172,7 +207,7 @@ describe('the choice', () => {
       mavfl
         .choose(
           { arms: equal, pulls: 12 },
-          { round: 2, candidates: cars(6), perRound: 2, settings, rng: Rng.root(seed) },
+          { round: 2, candidates: cars(6), perRound: 2, settings, rng: Rng.root(seed), deadlineSeconds: 60 },
         )
         .ranking.map((choice) => choice.vehicle);
     expect(order(1)).toEqual(order(1));
@@ -181,8 +216,12 @@ describe('the choice', () => {
 });
 
 describe('credit and arms', () => {
-  const committed: Feedback = { vehicle: 'car-00' as VehicleId, arm: 'z', outcome: 'committed', seconds: 4 };
-  const left: Feedback = { vehicle: 'car-01' as VehicleId, arm: 'z', outcome: 'left', seconds: 8 };
+  const member = (i: number, outcome: Feedback['outcome'], seconds: number): Feedback => {
+    const candidate = carOf(i);
+    return { vehicle: candidate.vehicle, arm: 'z', candidate, outcome, seconds, trainLoss: null };
+  };
+  const committed = member(0, 'committed', 4);
+  const left = member(1, 'left', 8);
   const feedback = (changes: object) => ({
     round: 1,
     members: [committed, left],
@@ -209,7 +248,14 @@ describe('credit and arms', () => {
 
   it('names a zone by its road and the number of its stretch', () => {
     const settings = settingsWith({ arm: 'zone', armZoneMeters: 50 });
-    const context = { round: 1, candidates: cars(4), perRound: 2, settings, rng: Rng.root(1) };
+    const context = {
+      round: 1,
+      candidates: cars(4),
+      perRound: 2,
+      settings,
+      rng: Rng.root(1),
+      deadlineSeconds: 60,
+    };
     const arms = mavfl.choose(mavfl.init(settings), context).ranking.map((choice) => choice.arm);
     expect(arms.sort()).toEqual(['main:0', 'main:0', 'main:1', 'main:1']);
   });

@@ -19,6 +19,7 @@ const candidate: Candidate = {
   bitsPerSecondPerHertz: 10,
   device,
   samples: 100,
+  task: { downloadSeconds: 0.0128, computeSeconds: 2, uploadSeconds: 0.0128, totalSeconds: 2.0356 },
 };
 
 function planOf(config: RoundConfig, changes: Partial<Candidate> = {}) {

@@ -1,0 +1,160 @@
+// Oort: clients whose data still hurt the model and whose devices are fast, with a share of newcomers. Source: Lai, Zhu,
+// Madhyastha and Chowdhury, "Oort: Efficient Federated Learning via Guided Participant Selection", OSDI 2021 (arXiv
+// 2010.06081), Algorithm 1 and Equation 1, written from the paper. The statistical utility is that of a whole round:
+// |B| times the loss, with the mean of the last local epoch where the paper has the root mean square, which no message
+// carries. Ours: a client that failed has its utility scaled by its share of successes; the paper's systems drop
+// failures before the selector hears of them.
+// Must not: see the loss of a vehicle that has not reported one.
+
+import type { VehicleId } from '../../base/ids.ts';
+import { settingOf } from './parameters.ts';
+import type { Candidate, Choice, ChoiceContext, Parameter, Policy, RoundFeedback } from './policy.ts';
+
+/** What is known of a client that was chosen before. */
+interface Known {
+  /** |B| x loss of its last update; 0 where none came yet. */
+  readonly utility: number;
+  readonly seconds: number;
+  readonly lastRound: number;
+  readonly tries: number;
+  readonly successes: number;
+}
+
+interface OortState {
+  readonly known: ReadonlyMap<VehicleId, Known>;
+  /** Share of newcomers. */
+  readonly epsilon: number;
+  /** Preferred duration of a round, seconds: slower clients are scaled down. */
+  readonly preferredSeconds: number;
+  /** Total utility of each finished round: the pacer compares the last stretch with the one before. */
+  readonly gained: readonly number[];
+}
+
+const penalty: Parameter = {
+  name: 'slownessPenalty',
+  default: 2,
+  minimum: 0,
+  maximum: 10,
+  describe: "exponent of a slow client's penalty, the paper's alpha",
+};
+const pacerSeconds: Parameter = {
+  name: 'pacerSeconds',
+  default: 10,
+  minimum: 0.001,
+  maximum: 1e6,
+  describe: "first preferred duration and the pacer's step, seconds [ours]",
+};
+const firstEpsilon = 0.9;
+const leastEpsilon = 0.2;
+const epsilonDecay = 0.98;
+const pacerRounds = 20;
+const cutOff = 0.95;
+
+/** The utility not exceeded by 95 in 100: larger ones are clipped to it, against outliers (paper, Section 4.4). */
+function utilityCap(known: readonly Known[]): number {
+  const sorted = known.map((one) => one.utility).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0;
+}
+
+/** Equation 1 with its staleness bonus and slowness penalty, as parts that sum to the score. */
+function scored(state: OortState, context: ChoiceContext, cap: number, one: Known, arm: VehicleId): Choice {
+  const statistical = Math.min(one.utility, cap);
+  // The bonus is relative to a typical utility, so that it means the same in every unit of loss.
+  const staleness =
+    Math.sqrt((0.1 * Math.log(Math.max(context.round, 1))) / Math.max(one.lastRound, 1)) * cap;
+  const slow = state.preferredSeconds / Math.max(one.seconds, 1e-9);
+  const system = slow >= 1 ? 1 : slow ** settingOf(penalty, context.settings);
+  const paced = (statistical + staleness) * system;
+  const share = one.successes / one.tries;
+  const terms = {
+    statistical,
+    staleness,
+    slowness: paced - statistical - staleness,
+    failures: paced * share - paced,
+  };
+  const score = terms.statistical + terms.staleness + terms.slowness + terms.failures;
+  return { vehicle: arm, arm, score, terms, reason: 'its data still hurt the model' };
+}
+
+/** Drawn without repetition, with chances proportional to `weight`. */
+function drawn<T>(context: ChoiceContext, items: readonly T[], weight: (item: T) => number): T[] {
+  const keyed = items.map((item) => ({ item, key: context.rng.exponential(Math.max(weight(item), 1e-12)) }));
+  return keyed.sort((a, b) => a.key - b.key).map((one) => one.item);
+}
+
+function newcomer(candidate: Candidate): Choice {
+  const { vehicle } = candidate;
+  const speed = 1 / candidate.task.totalSeconds;
+  return { vehicle, arm: vehicle, score: speed, terms: { speed }, reason: 'not tried yet' };
+}
+
+/** Exploited by chance among the best, newcomers by speed, then the others of both kinds. */
+function choose(state: OortState, context: ChoiceContext): { state: OortState; ranking: Choice[] } {
+  const shuffled = context.rng.shuffle([...context.candidates]);
+  const cap = utilityCap([...state.known.values()]);
+  const old = shuffled.flatMap(({ vehicle }) => {
+    const one = state.known.get(vehicle);
+    return one ? [scored(state, context, cap, one, vehicle)] : [];
+  });
+  old.sort((a, b) => b.score - a.score);
+  const fresh = shuffled.filter(({ vehicle }) => !state.known.has(vehicle)).map(newcomer);
+  const exploited = Math.min(old.length, Math.round((1 - state.epsilon) * context.perRound));
+  const bar = cutOff * (old[Math.max(0, exploited - 1)]?.score ?? 0);
+  const pool = old.filter((choice, i) => i < exploited || choice.score >= bar);
+  const picked = drawn(context, pool, (choice) => choice.score).slice(0, exploited);
+  const explored = drawn(context, fresh, (choice) => choice.score);
+  const rest = old.filter((choice) => !picked.includes(choice));
+  const room = context.perRound - picked.length;
+  const ranking = [...picked, ...explored.slice(0, room), ...rest, ...explored.slice(room)];
+  return { state, ranking };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** The pacer: where the last stretch of rounds gained less than the one before, slower clients get more room. */
+function paced(state: OortState, gained: readonly number[], step: number): number {
+  const full = gained.length === 2 * pacerRounds;
+  const fell = sumOf(gained.slice(pacerRounds)) < sumOf(gained.slice(0, pacerRounds));
+  return full && fell ? state.preferredSeconds + step : state.preferredSeconds;
+}
+
+function learn(state: OortState, feedback: RoundFeedback): { state: OortState; rewarded: [] } {
+  const known = new Map(state.known);
+  let gain = 0;
+  for (const { vehicle, outcome, seconds, trainLoss, candidate } of feedback.members) {
+    const before = known.get(vehicle);
+    const won = outcome === 'committed';
+    const utility = trainLoss === null ? (before?.utility ?? 0) : candidate.samples * trainLoss;
+    if (won) gain += utility;
+    known.set(vehicle, {
+      utility,
+      seconds,
+      lastRound: feedback.round,
+      tries: (before?.tries ?? 0) + 1,
+      successes: (before?.successes ?? 0) + (won ? 1 : 0),
+    });
+  }
+  const gained = [...state.gained, gain].slice(-2 * pacerRounds);
+  const preferredSeconds = paced(state, gained, settingOf(pacerSeconds, feedback.settings));
+  // After a step the pacer waits for two new stretches.
+  const kept = preferredSeconds > state.preferredSeconds ? gained.slice(pacerRounds) : gained;
+  const epsilon = Math.max(leastEpsilon, state.epsilon * epsilonDecay);
+  return { state: { known, epsilon, preferredSeconds, gained: kept }, rewarded: [] };
+}
+
+export const oort: Policy<OortState> = {
+  name: 'oort',
+  source: 'Lai, Zhu, Madhyastha and Chowdhury, OSDI 2021 (arXiv 2010.06081), Algorithm 1',
+  describe: 'high loss times data, fast devices, a share of newcomers',
+  parameters: [penalty, pacerSeconds],
+  init: (settings) => ({
+    known: new Map(),
+    epsilon: firstEpsilon,
+    preferredSeconds: settingOf(pacerSeconds, settings),
+    gained: [],
+  }),
+  choose,
+  learn,
+};
