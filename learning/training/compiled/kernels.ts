@@ -3,12 +3,14 @@
 
 import type { KernelExports } from '../kernels/attach.ts';
 import { kernelBytesBase64 } from '../kernels/kernels.generated.ts';
+import type { WideKernels } from './wide-kernels.ts';
 
 type Address = number;
 
 /** What assembly/units.ts, image.ts and winograd.ts export; see there for every argument. */
 export interface StepKernels
-  extends Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
+  extends WideKernels,
+    Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
   unitsForward(
     x: Address,
     w: Address,
