@@ -7,7 +7,7 @@
 /** ln 2 in two parts: the first has 21 low bits zero, so its product with an exponent is exact. */
 const ln2High = 0.6931471803691238;
 const ln2Low = 1.9082149292705877e-10;
-const ln10 = 2.302585092994046;
+const { LN10: ln10 } = Math;
 
 const scratch = new DataView(new ArrayBuffer(8));
 

@@ -28,7 +28,15 @@ export function coverRoads(network: RoadNetwork, rsus: readonly RsuSite[]): Cove
   );
 }
 
-function coveredStretches(network: RoadNetwork, road: number, rsu: RsuSite): Stretch[] {
+/** Polylines laid out flat, with the offset of each vertex along its line: roads, or the lanes of a city. */
+export type Polylines = Pick<RoadNetwork, 'vertexStart' | 'x' | 'y' | 'vertexOffset'>;
+
+/** The stretches of line `road` inside the disc of `rsu`, ascending; offsets in metres. */
+export function coveredStretches(
+  network: Polylines,
+  road: number,
+  rsu: Pick<RsuSite, 'x' | 'y' | 'coverageRadiusMeters'>,
+): Stretch[] {
   const found: Stretch[] = [];
   for (let vertex = network.vertexStart[road]!; vertex < network.vertexStart[road + 1]! - 1; vertex++) {
     const piece = coveredPiece(network, vertex, rsu);
@@ -44,12 +52,17 @@ function coveredStretches(network: RoadNetwork, road: number, rsu: RsuSite): Str
  * The part of one straight piece inside the disc: |p + s d - c|^2 = r^2 solved for s, cut to [0, 1]. Ends that lie inside
  * get exactly the vertex's offset, so that neighbouring pieces join without a gap.
  */
-function coveredPiece(network: RoadNetwork, vertex: number, rsu: RsuSite): Stretch | null {
+function coveredPiece(
+  network: Polylines,
+  vertex: number,
+  rsu: Pick<RsuSite, 'x' | 'y' | 'coverageRadiusMeters'>,
+): Stretch | null {
   const dx = network.x[vertex + 1]! - network.x[vertex]!;
   const dy = network.y[vertex + 1]! - network.y[vertex]!;
   const px = network.x[vertex]! - rsu.x;
   const py = network.y[vertex]! - rsu.y;
   const squareLength = dx * dx + dy * dy;
+  if (squareLength === 0) return null;
   const foot = -(px * dx + py * dy) / squareLength;
   const nearestX = px + foot * dx;
   const nearestY = py + foot * dy;

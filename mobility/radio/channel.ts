@@ -10,6 +10,7 @@ import { drawGammaPower, normalBelow } from './chance.ts';
 import { CorrelatedNormal } from './correlated.ts';
 import { type LinkGeometry, slantOf } from './link.ts';
 import { pathLossDb } from './path-loss.ts';
+import type { LinkPlace, Reception, Uplink } from './reception.ts';
 import { efficiencyOf, type Throughput } from './throughput.ts';
 import {
   blockageDb,
@@ -22,6 +23,7 @@ import {
   urbanNlosDb,
 } from './tr37885.ts';
 import { twoRayDb } from './two-ray.ts';
+
 import { umiLosDb, umiLosProbability, umiLosShadowDb, umiNlosDb, umiNlosShadowDb } from './umi.ts';
 
 export type PathLossModel = 'lte-macro' | 'umi' | 'tr37885-highway' | 'tr37885-urban' | 'two-ray';
@@ -46,16 +48,6 @@ export interface ChannelConfig {
   readonly throughput: Throughput;
 }
 
-/** One link at one instant. */
-export interface LinkPlace {
-  readonly x: number;
-  readonly y: number;
-  readonly groundMeters: number;
-  readonly baseHeightMeters: number;
-  /** Distance of the RSU from the straight line the vehicle drives along, metres: small on one street. */
-  readonly lateralMeters: number;
-}
-
 /** The RSU counts as being on the vehicle's street up to this far from its line: two lanes each way and a pavement. */
 const streetHalfWidthMeters = 20;
 /** Line of sight is remembered over this distance: TR 38.901 table 7.6.3.1-2, UMi. */
@@ -77,7 +69,7 @@ interface Pair {
   odometerMeters: number;
 }
 
-export class Channel {
+export class Channel implements Uplink {
   readonly #config: ChannelConfig;
   readonly #rng: Rng;
   readonly #pairs = new Map<string, Map<number, Pair>>();
@@ -93,24 +85,26 @@ export class Channel {
     this.#pairs.delete(vehicle);
   }
 
-  /** Spectral efficiency of the uplink to RSU row `rsu`, bit/s per Hz. Call it once an instant: fading is drawn anew. */
-  efficiency(vehicle: string, rsu: number, place: LinkPlace): number {
-    const { transmitPowerDbm, antennaGainDbi, noiseDbm, throughput } = this.#config;
-    const loss = this.#lossDb(this.#pairOf(vehicle, rsu, place), place);
-    return efficiencyOf(throughput, transmitPowerDbm + antennaGainDbi - loss, noiseDbm);
-  }
-
-  #lossDb(pair: Pair, place: LinkPlace): number {
-    const { vehicleHeightMeters, model, carrierGigahertz, shadowing } = this.#config;
+  /** Fading is drawn anew at each call. */
+  receive(vehicle: string, rsu: number, place: LinkPlace, out: Reception): void {
+    const { transmitPowerDbm, antennaGainDbi, noiseDbm, throughput, vehicleHeightMeters } = this.#config;
     const { groundMeters, baseHeightMeters } = place;
     const link: LinkGeometry = { groundMeters, baseHeightMeters, vehicleHeightMeters };
+    const pair = this.#pairOf(vehicle, rsu, place);
+    const average = transmitPowerDbm + antennaGainDbi - this.#lossDb(pair, link, place);
+    out.averageSnrDb = average - noiseDbm;
+    out.bitsPerSecondPerHertz = efficiencyOf(throughput, average + this.#fadingDb(pair, link), noiseDbm);
+  }
+
+  #lossDb(pair: Pair, link: LinkGeometry, place: LinkPlace): number {
+    const { model, carrierGigahertz, shadowing } = this.#config;
     pair.odometerMeters += Math.sqrt((place.x - pair.x) ** 2 + (place.y - pair.y) ** 2);
     pair.x = place.x;
     pair.y = place.y;
     const sight = this.#sight(pair, link, place.lateralMeters);
     const blocked = sight === 'vehicles' ? this.#blockageDb(pair, link) : 0;
     const shadow = shadowing ? shadowDb(model, sight, pair) : 0;
-    return meanLossDb(model, sight, link, carrierGigahertz) + blocked + shadow - this.#fadingDb(pair, link);
+    return meanLossDb(model, sight, link, carrierGigahertz) + blocked + shadow;
   }
 
   #sight(pair: Pair, link: LinkGeometry, lateralMeters: number): Sight {

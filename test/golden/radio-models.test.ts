@@ -8,6 +8,7 @@ import { drawGammaPower, drawNormal, normalBelow } from '../../mobility/radio/ch
 import { Channel, type ChannelConfig } from '../../mobility/radio/channel.ts';
 import { CorrelatedNormal } from '../../mobility/radio/correlated.ts';
 import type { LinkGeometry } from '../../mobility/radio/link.ts';
+import type { LinkPlace } from '../../mobility/radio/reception.ts';
 import { efficiencyOf, thermalNoiseDbm } from '../../mobility/radio/throughput.ts';
 import {
   blockageDb,
@@ -187,9 +188,20 @@ const config: ChannelConfig = {
 };
 
 describe('the channel', () => {
-  const place = (x: number) => ({ x, y: 0, groundMeters: 100 + x, baseHeightMeters: 10, lateralMeters: 0 });
+  const place = (x: number): LinkPlace => ({
+    x,
+    y: 0,
+    groundMeters: 100 + x,
+    baseHeightMeters: 10,
+    lateralMeters: 0,
+  });
+  const seen = (channel: Channel, vehicle: string, at: LinkPlace): number => {
+    const out = { bitsPerSecondPerHertz: 0, averageSnrDb: 0 };
+    channel.receive(vehicle, 0, at, out);
+    return out.bitsPerSecondPerHertz;
+  };
   const drive = (channel: Channel, vehicle: string): number[] =>
-    Array.from({ length: 20 }, (_, i) => channel.efficiency(vehicle, 0, place(10 * i)));
+    Array.from({ length: 20 }, (_, i) => seen(channel, vehicle, place(10 * i)));
 
   it('is the same for a pair whoever else is on the road, and another for every pair', () => {
     const alone = drive(new Channel(config, Rng.root(1)), 'a');
@@ -210,13 +222,13 @@ describe('the channel', () => {
       },
       Rng.root(1),
     );
-    const seen = channel.efficiency('a', 0, { ...place(0), groundMeters: 200, baseHeightMeters: 2 });
-    expect(10 * seen).toBeCloseTo(megabits(highwayLosDb(level(200), 5.9)), 9);
+    const clear = seen(channel, 'a', { ...place(0), groundMeters: 200, baseHeightMeters: 2 });
+    expect(10 * clear).toBeCloseTo(megabits(highwayLosDb(level(200), 5.9)), 9);
   });
 
   it('goes around the corner where the RSU is not on the vehicle’s street', () => {
     const urban = { ...config, model: 'tr37885-urban', shadowing: false, fading: { kind: 'none' } } as const;
-    const hidden = new Channel(urban, Rng.root(1)).efficiency('a', 0, { ...place(0), lateralMeters: 60 });
+    const hidden = seen(new Channel(urban, Rng.root(1)), 'a', { ...place(0), lateralMeters: 60 });
     const link = { groundMeters: 100, baseHeightMeters: 10, vehicleHeightMeters: 1.5 };
     expect(10 * hidden).toBeCloseTo(megabits(urbanNlosDb(link, 5.9)), 9);
   });

@@ -1,0 +1,164 @@
+// Contacts of vehicles on the lanes of a city, from where each was and is: inside a step a vehicle drives its way at
+// constant speed (so the engine's Euler step has it), and passes a border at its exact instant.
+// Why columns: ten thousand vehicles a step are compared with one number each; only who passes a border or changes lanes
+// costs more. Must not: move anybody, or look at coordinates.
+
+import type { LaneCoverage } from './lane-coverage.ts';
+import type { LanePaths } from './lane-paths.ts';
+
+/** A disc entered or left. `vehicle` is the row the caller numbers vehicles by. */
+export interface CityContact {
+  readonly kind: 'entered' | 'left';
+  readonly at: number;
+  readonly vehicle: number;
+  readonly rsu: number;
+}
+
+/** Where a vehicle is at the end of a step. */
+export interface LanePlace {
+  readonly lane: number;
+  readonly position: number;
+}
+
+const nowhere = -1;
+
+export class CityContacts {
+  readonly #coverage: LaneCoverage;
+  readonly #paths: LanePaths;
+  readonly #lengthMeters: ArrayLike<number>;
+  readonly #lane: Int32Array;
+  readonly #position: Float64Array;
+  /** The first border ahead on the vehicle's lane. */
+  readonly #border: Int32Array;
+  #contacts: CityContact[] = [];
+
+  /** Vehicles are rows below `vehicles`. */
+  constructor(
+    network: { readonly coverage: LaneCoverage; readonly paths: LanePaths; lengthMeters: ArrayLike<number> },
+    vehicles: number,
+  ) {
+    this.#coverage = network.coverage;
+    this.#paths = network.paths;
+    this.#lengthMeters = network.lengthMeters;
+    this.#lane = new Int32Array(vehicles).fill(nowhere);
+    this.#position = new Float64Array(vehicles);
+    this.#border = new Int32Array(vehicles);
+  }
+
+  /** The contacts noted since the last call, in the order they were noted. */
+  take(): CityContact[] {
+    const contacts = this.#contacts;
+    this.#contacts = [];
+    return contacts;
+  }
+
+  /** A vehicle is there from `at` on, and enters every disc it stands in. */
+  appear(vehicle: number, place: LanePlace, at: number): void {
+    this.#stand(vehicle, place.lane, place.position);
+    this.#noteCell('entered', vehicle, this.#cellOf(vehicle), nowhere, at);
+  }
+
+  /** A vehicle is gone from `at` on, and leaves every disc it stood in. */
+  vanish(vehicle: number, at: number): void {
+    if (this.#lane[vehicle] === nowhere) return;
+    this.#noteCell('left', vehicle, this.#cellOf(vehicle), nowhere, at);
+    this.#lane[vehicle] = nowhere;
+  }
+
+  /** A vehicle has driven on, from its last place to this one, during [from, to]. */
+  drive(vehicle: number, lane: number, position: number, from: number, to: number): void {
+    if (lane !== this.#lane[vehicle]) return this.#changeLane(vehicle, lane, position, from, to);
+    const border = this.#border[vehicle]!;
+    const { borderStart, borderOffset } = this.#coverage;
+    if (border < borderStart[lane + 1]! && borderOffset[border]! <= position) {
+      const meters = position - this.#position[vehicle]!;
+      this.#pass(vehicle, position, from, (to - from) / Math.max(meters, 1e-9));
+    } else this.#position[vehicle] = position;
+  }
+
+  /** RSUs that cover the vehicle now, ascending. */
+  covering(vehicle: number): Int32Array {
+    const { cellStart, cellRsus } = this.#coverage;
+    const cell = this.#cellOf(vehicle);
+    return cellRsus.subarray(cellStart[cell]!, cellStart[cell + 1]!);
+  }
+
+  /** Notes the borders of the vehicle's lane from its next one up to `end`, driven at `perMeter` seconds a metre. */
+  #pass(vehicle: number, end: number, startsAt: number, perMeter: number): void {
+    const { borderStart, borderOffset, borderRsu, borderBegins } = this.#coverage;
+    const last = borderStart[this.#lane[vehicle]! + 1]!;
+    const start = this.#position[vehicle]!;
+    let border = this.#border[vehicle]!;
+    for (; border < last && borderOffset[border]! <= end; border++) {
+      const at = startsAt + Math.max(0, borderOffset[border]! - start) * perMeter;
+      const kind = borderBegins[border] === 1 ? 'entered' : 'left';
+      this.#contacts.push({ kind, at, vehicle, rsu: borderRsu[border]! });
+    }
+    this.#border[vehicle] = border;
+    this.#position[vehicle] = end;
+  }
+
+  #changeLane(vehicle: number, lane: number, position: number, from: number, to: number): void {
+    const before = this.#lane[vehicle]!;
+    if (this.#paths.follows(before, lane)) {
+      const end = this.#lengthMeters[before]!;
+      const left = Math.max(0, end - this.#position[vehicle]!);
+      const perMeter = (to - from) / Math.max(left + position, 1e-9);
+      this.#pass(vehicle, end, from, perMeter);
+      const at = from + left * perMeter;
+      this.#enterLane(vehicle, lane, 0, at);
+      return this.#pass(vehicle, position, at, perMeter);
+    }
+    const path = this.#paths.areBeside(before, lane) ? null : this.#paths.between(before, lane);
+    if (path) this.#drivePath(vehicle, path, position, from, to);
+    // Beside it, or set elsewhere: the discs that differ begin or end when it is there.
+    else this.#enterLane(vehicle, lane, position, to);
+  }
+
+  #drivePath(vehicle: number, path: Int32Array, position: number, from: number, to: number): void {
+    const start = Math.min(this.#position[vehicle]!, this.#lengthMeters[path[0]!]!);
+    let meters = position - start;
+    for (let i = 0; i < path.length - 1; i++) meters += this.#lengthMeters[path[i]!]!;
+    const perMeter = (to - from) / Math.max(meters, 1e-9);
+    let at = from;
+    for (let i = 0; i < path.length; i++) {
+      const lane = path[i]!;
+      const begin = i === 0 ? start : 0;
+      if (lane !== this.#lane[vehicle]) this.#enterLane(vehicle, lane, begin, at);
+      const end = i === path.length - 1 ? position : this.#lengthMeters[lane]!;
+      this.#pass(vehicle, end, at, perMeter);
+      at += (end - begin) * perMeter;
+    }
+  }
+
+  #enterLane(vehicle: number, lane: number, position: number, at: number): void {
+    const before = this.#cellOf(vehicle);
+    this.#stand(vehicle, lane, position);
+    const after = this.#cellOf(vehicle);
+    const { cellStart } = this.#coverage;
+    // Most of a city lies in no disc, and most lanes begin where the one before ended: nothing to compare.
+    if (cellStart[before] === cellStart[before + 1] && cellStart[after] === cellStart[after + 1]) return;
+    this.#noteCell('left', vehicle, before, after, at);
+    this.#noteCell('entered', vehicle, after, before, at);
+  }
+
+  #stand(vehicle: number, lane: number, position: number): void {
+    this.#lane[vehicle] = lane;
+    this.#position[vehicle] = position;
+    this.#border[vehicle] = this.#coverage.firstBorderAfter(lane, position);
+  }
+
+  #cellOf(vehicle: number): number {
+    return this.#coverage.cellBefore(this.#lane[vehicle]!, this.#border[vehicle]!);
+  }
+
+  /** Notes `kind` for every RSU of `cell` that does not cover the cell `but` (-1: none). */
+  #noteCell(kind: 'entered' | 'left', vehicle: number, cell: number, but: number, at: number): void {
+    const { cellStart, cellRsus } = this.#coverage;
+    for (let i = cellStart[cell]!; i < cellStart[cell + 1]!; i++) {
+      const rsu = cellRsus[i]!;
+      if (but !== nowhere && this.#coverage.covers(but, rsu)) continue;
+      this.#contacts.push({ kind, at, vehicle, rsu });
+    }
+  }
+}
