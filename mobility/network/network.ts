@@ -22,6 +22,8 @@ export interface EdgeTable {
   readonly internal: Uint8Array;
   /** Lanes of edge e: rows firstLane[e] .. firstLane[e + 1] - 1, from right to left. Length count + 1. */
   readonly firstLane: Int32Array;
+  /** 1: part of a roundabout. */
+  readonly roundabout: Uint8Array;
   /** The street's name for people; empty where the source names none. */
   readonly names: readonly string[];
 }
@@ -67,7 +69,16 @@ export interface LinkTable {
   readonly signalIndex: Int32Array;
   /** 1: vehicles may wait inside the junction. */
   readonly continuation: Uint8Array;
-  /** Foes of link k: foes[firstFoe[k]] .. foes[firstFoe[k + 1] - 1], rows of this table; `yields` beside: 1 where k must give way. */
+  /** From how far before the stop line drivers see the foes, metres (SUMO: 4.5 where nothing is said). */
+  readonly visibilityMeters: Float64Array;
+  /** 1: drivers stay out of the junction while there is no room behind it. */
+  readonly keepClear: Uint8Array;
+  /**
+   * Foes of link k: foes[firstFoe[k]] .. foes[firstFoe[k + 1] - 1], rows of this table; `yields` beside: 1 where k must
+   * give way. Foes of a link between two internal lanes (the waiting point of a continuation): the links between normal
+   * lanes whose paths the second half meets; `yields` is 1 where their approaching vehicles count too, 0 where only those
+   * already on the path do.
+   */
   readonly firstFoe: Int32Array;
   readonly foes: Int32Array;
   readonly yields: Uint8Array;

@@ -14,6 +14,11 @@ export interface XmlPlace {
   readonly line: number;
 }
 
+/** A fault at a place that is only known by its line, e.g. where names are resolved after the reading. */
+export function faultAt(place: XmlPlace, what: string, expected: string): RoadbedError {
+  return new RoadbedError('data', `${place.file}, line ${place.line}: ${what} (expected ${expected})`);
+}
+
 /** An opened element. Valid only during the call it is passed to. */
 export class XmlElement implements XmlPlace {
   readonly file: string;
