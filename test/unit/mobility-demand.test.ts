@@ -1,0 +1,528 @@
+// Demand: SUMO's route and additional files on a small network, and the router. Must not: need SUMO.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../base/rng.ts';
+import type { Demand } from '../../mobility/demand/demand.ts';
+import { type ReadDemand, readDemand } from '../../mobility/demand/read-demand.ts';
+import { Router } from '../../mobility/demand/router.ts';
+import { drawSpeedFactor, parseSpeedFactor } from '../../mobility/demand/speed-factor.ts';
+import { networkFromNetXml } from '../../mobility/network/net-xml.ts';
+import { permissionBitOf } from '../../mobility/network/permissions.ts';
+import { forkNetwork } from '../support/tiny-net.ts';
+
+const network = forkNetwork();
+
+interface Files {
+  readonly additional?: string;
+  readonly seed?: number;
+  readonly begin?: number;
+  readonly end?: number;
+  readonly ignoreRouteErrors?: boolean;
+}
+
+function read(routes: string, files: Files = {}): ReadDemand {
+  const {
+    additional,
+    seed = 1,
+    begin = 0,
+    end = Number.POSITIVE_INFINITY,
+    ignoreRouteErrors = false,
+  } = files;
+  return readDemand(network, {
+    seed,
+    beginSeconds: begin,
+    endSeconds: end,
+    ignoreRouteErrors,
+    additional:
+      additional === undefined
+        ? []
+        : [{ file: 'some.add.xml', content: `<additional>${additional}</additional>` }],
+    routes: [{ file: 'some.rou.xml', content: `<routes>\n${routes}\n</routes>` }],
+  });
+}
+
+const demandOf = (routes: string, files?: Files): Demand => read(routes, files).demand;
+const namesOf = (demand: Demand, departure = 0): string[] =>
+  [...demand.routes[demand.departures[departure]!.route]!].map((edge) => network.edges.ids[edge]!);
+
+describe('a vehicle type', () => {
+  it('has the values of its class where it states nothing', () => {
+    const { types } = demandOf(
+      '<vType id="t" vClass="truck"/><vehicle id="v" type="t" depart="0"><route edges="in fast"/></vehicle>',
+    );
+    expect(types).toMatchObject([
+      {
+        id: 't',
+        vehicleClass: 'truck',
+        model: 'krauss',
+        lengthMeters: 7.1,
+        minGapMeters: 2.5,
+        maxSpeedMps: 130 / 3.6,
+        accelerationMps2: 1.3,
+        decelerationMps2: 4,
+        emergencyDecelerationMps2: 7,
+        sigma: 0.5,
+        tauSeconds: 1,
+      },
+    ]);
+  });
+
+  it('states IDM, lane-change factors and junction parameters', () => {
+    const { types } = demandOf(
+      '<vType id="t" carFollowModel="IDM" delta="3" tau="1.5" lcCooperative="0" lcStrategic="2" jmTimegapMinor="0.5"/>' +
+        '<vehicle id="v" type="t" depart="0"><route edges="in fast"/></vehicle>',
+    );
+    expect(types[0]).toMatchObject({
+      model: 'idm',
+      delta: 3,
+      tauSeconds: 1.5,
+      laneChange: { cooperative: 0, strategic: 2, speedGain: 1, keepRight: 1 },
+      junctionModel: { jmTimegapMinor: 0.5 },
+    });
+  });
+
+  it('of another model is driven as the nearest one, counted and named', () => {
+    const { types, omissions } = demandOf(
+      '<vType id="t" carFollowModel="Wiedemann"/><vehicle id="v" type="t" depart="0"><route edges="in fast"/></vehicle>',
+    );
+    expect(types[0]!.model).toBe('krauss');
+    expect(omissions).toEqual([
+      { what: 'car-following model Wiedemann (driven as krauss)', count: 1, examples: ['t'] },
+    ]);
+  });
+
+  it('raises emergency braking to the braking it states', () => {
+    const { types } = demandOf(
+      '<vType id="t" decel="10"/><vehicle id="v" type="t" depart="0"><route edges="in"/></vehicle>',
+    );
+    expect(types[0]!.emergencyDecelerationMps2).toBe(10);
+  });
+
+  it('reads parameters that old files nest', () => {
+    const { types } = demandOf(
+      '<vType id="t" accel="1"><carFollowing-IDM accel="2" tau="3"/></vType><vehicle id="v" type="t" depart="0"><route edges="in"/></vehicle>',
+    );
+    expect(types[0]).toMatchObject({
+      model: 'idm',
+      accelerationMps2: 2,
+      tauSeconds: 3,
+      decelerationMps2: 4.5,
+    });
+  });
+});
+
+describe('a speed factor', () => {
+  const fallback = { mean: 1, deviation: 0.1, least: 0.2, most: 2 };
+
+  it('is written as a number, norm or normc', () => {
+    expect(parseSpeedFactor('1.2', fallback)).toEqual({ ...fallback, mean: 1.2 });
+    expect(parseSpeedFactor('normc(1,0.2,0.5,1.5)', fallback)).toEqual({
+      mean: 1,
+      deviation: 0.2,
+      least: 0.5,
+      most: 1.5,
+    });
+    expect(parseSpeedFactor('norm(1.1,0.2)', fallback)).toMatchObject({ mean: 1.1, deviation: 0.2 });
+    expect(parseSpeedFactor('normal(1,2)', fallback)).toBeUndefined();
+    expect(parseSpeedFactor('-1', fallback)).toBeUndefined();
+  });
+
+  it('keeps mean and deviation over many drivers, inside its bounds', () => {
+    const rng = Rng.root(7);
+    const drawn = Array.from({ length: 20_000 }, () => drawSpeedFactor(fallback, rng));
+    const mean = drawn.reduce((sum, factor) => sum + factor, 0) / drawn.length;
+    const variance = drawn.reduce((sum, factor) => sum + (factor - mean) ** 2, 0) / drawn.length;
+    expect(mean).toBeCloseTo(1, 2);
+    expect(Math.sqrt(variance)).toBeCloseTo(0.1, 2);
+    const narrow = { mean: 1, deviation: 1, least: 0.95, most: 1.05 };
+    const cut = Array.from({ length: 1000 }, () => drawSpeedFactor(narrow, rng));
+    expect(Math.min(...cut)).toBeGreaterThanOrEqual(0.95);
+    expect(Math.max(...cut)).toBeLessThanOrEqual(1.05);
+  });
+
+  it('is the type’s constant where the deviation is 0', () => {
+    const { departures } = demandOf(
+      '<vType id="t" speedFactor="1.3" speedDev="0"/><vehicle id="v" type="t" depart="0"><route edges="in"/></vehicle>',
+    );
+    expect(departures[0]!.speedFactor).toBe(1.3);
+  });
+});
+
+describe('distributions', () => {
+  const types =
+    '<vTypeDistribution id="mix"><vType id="x" length="4" probability="0.2"/><vType id="y" length="6" probability="0.6"/></vTypeDistribution>';
+  const flow = '<flow id="f" type="mix" begin="0" end="4000" number="4000"><route edges="in"/></flow>';
+
+  it('choose in the ratio of their weights, whatever these sum up to', () => {
+    const demand = demandOf(`${types}${flow}`);
+    const y = demand.types.findIndex(({ id }) => id === 'y');
+    const share = demand.departures.filter(({ type }) => type === y).length / 4000;
+    expect(share).toBeCloseTo(0.75, 1);
+  });
+
+  it('draw by the id of the vehicle: the order of a file changes nothing', () => {
+    const vehicle = (id: string, depart: number): string =>
+      `<vehicle id="${id}" type="mix" depart="${depart}"><route edges="in"/></vehicle>`;
+    const ids = Array.from({ length: 20 }, (_, i) => `v${i}`);
+    const forward = demandOf(types + ids.map((id, i) => vehicle(id, i)).join(''));
+    const backward = demandOf(
+      types +
+        ids
+          .map((id, i) => vehicle(id, i))
+          .toReversed()
+          .join(''),
+    );
+    const shown = (demand: Demand) =>
+      demand.departures.map(({ id, type, speedFactor }) => [id, demand.types[type]!.id, speedFactor]);
+    expect(shown(backward)).toEqual(shown(forward));
+    expect(new Set(shown(forward).map(([, type]) => type)).size).toBe(2);
+    const other = demandOf(types + ids.map((id, i) => vehicle(id, i)).join(''), { seed: 2 });
+    expect(shown(other)).not.toEqual(shown(forward));
+  });
+
+  it('may list types and take their own probabilities', () => {
+    const listed = '<vType id="x" probability="0"/><vType id="y"/><vTypeDistribution id="mix" vTypes="x y"/>';
+    const demand = demandOf(`${listed}${flow}`);
+    expect(demand.types.map(({ id }) => id)).toEqual(['y']);
+  });
+
+  it('of routes choose one for each vehicle', () => {
+    const demand = demandOf(
+      '<routeDistribution id="ways"><route edges="in fast out" probability="1"/><route edges="in slow out" probability="3"/></routeDistribution>' +
+        '<flow id="f" route="ways" begin="0" period="1" number="2000"/>',
+    );
+    const slow = demand.departures.filter((_, i) => namesOf(demand, i).includes('slow')).length;
+    expect(demand.routes).toHaveLength(2);
+    expect(slow / 2000).toBeCloseTo(0.75, 1);
+  });
+});
+
+describe('departures', () => {
+  it('are sorted by time, equal instants in the order of the file', () => {
+    const { departures } = demandOf(
+      ['b 5', 'c 1', 'a 5']
+        .map((text) => text.split(' '))
+        .map(([id, at]) => `<vehicle id="${id}" depart="${at}"><route edges="in"/></vehicle>`)
+        .join(''),
+    );
+    expect(departures.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('before the begin and from the end on are dropped, counted and named', () => {
+    const demand = demandOf('<flow id="f" begin="0" end="10" period="2"><route edges="in"/></flow>', {
+      begin: 2,
+      end: 6,
+    });
+    expect(demand.departures.map(({ atSeconds }) => atSeconds)).toEqual([2, 4]);
+    expect(demand.omissions).toEqual([
+      { what: 'departure before 2 s (the begin)', count: 1, examples: ['f.0'] },
+      { what: 'departure at or after 6 s (the end)', count: 2, examples: ['f.3', 'f.4'] },
+    ]);
+  });
+
+  it('take SUMO’s words and numbers, below 0 from the end of the edge', () => {
+    const [departure] = demandOf(
+      '<vehicle id="v" depart="0:01:30" departLane="best" departPos="-50" departSpeed="max" arrivalPos="-1"><route edges="in out2"/></vehicle>'.replace(
+        'out2',
+        'fast',
+      ),
+    ).departures;
+    expect(departure).toMatchObject({
+      atSeconds: 90,
+      lane: 'best',
+      position: 150,
+      speed: 'max',
+      arrivalMeters: 299,
+    });
+  });
+
+  it('of flows follow rate, number, Poisson process or chance', () => {
+    const times = (attributes: string): number[] =>
+      demandOf(`<flow id="f" ${attributes}><route edges="in"/></flow>`).departures.map(
+        ({ atSeconds }) => atSeconds,
+      );
+    expect(times('begin="10" end="20" vehsPerHour="1200"')).toEqual([10, 13, 16, 19]);
+    expect(times('begin="10" end="20" number="4"')).toEqual([10, 12.5, 15, 17.5]);
+    expect(times('begin="10" end="100" period="4" number="3"')).toEqual([10, 14, 18]);
+    expect(times('begin="0" end="10000" probability="0.3"').length / 10_000).toBeCloseTo(0.3, 1);
+    const poisson = times('begin="0" end="10000" period="exp(0.5)"');
+    expect(poisson.length / 10_000).toBeCloseTo(0.5, 1);
+    expect(poisson.some((at) => !Number.isInteger(at))).toBe(true);
+  });
+
+  it('of an interval take its begin and end', () => {
+    const { departures } = demandOf(
+      '<interval begin="100" end="110"><flow id="f" period="5"><route edges="in"/></flow></interval>',
+    );
+    expect(departures.map(({ atSeconds }) => atSeconds)).toEqual([100, 105]);
+  });
+});
+
+describe('stops', () => {
+  const additional = '<busStop id="s" lane="fast_1" startPos="-60" endPos="-20"/>';
+
+  it('stand at a bus stop of an additional file', () => {
+    const demand = demandOf(
+      '<vType id="b" vClass="bus"/><vehicle id="v" type="b" depart="0"><route edges="in fast out"/><stop busStop="s" duration="20" until="100"/></vehicle>',
+      { additional },
+    );
+    expect(demand.departures[0]!.stops).toEqual([
+      {
+        lane: network.lanes.ids.indexOf('fast_1'),
+        startMeters: 240,
+        endMeters: 280,
+        durationSeconds: 20,
+        untilSeconds: 100,
+        parking: false,
+        place: 's',
+      },
+    ]);
+  });
+
+  it('of a route come before those of its vehicle', () => {
+    const { departures } = demandOf(
+      '<route id="r" edges="in fast out"><stop lane="in_0" endPos="100" duration="1"/></route>' +
+        '<vehicle id="v" depart="0" route="r"><stop edge="out" duration="2"/></vehicle>',
+    );
+    expect(departures[0]!.stops.map(({ startMeters, endMeters }) => [startMeters, endMeters])).toEqual([
+      [99.8, 100],
+      [99.8, 100],
+    ]);
+  });
+
+  it('off the route are refused with file, line and element', () => {
+    expect(() =>
+      demandOf(
+        '<vehicle id="v" depart="0"><route edges="in fast"/>\n<stop lane="slow_0" duration="1"/></vehicle>',
+      ),
+    ).toThrow(
+      'some.rou.xml, line 3: <stop> is on edge "slow" (expected an edge of the route, behind the stops before it)',
+    );
+  });
+});
+
+describe('trips', () => {
+  it('take the fastest way their class may use', () => {
+    const trip = (type: string): string[] =>
+      namesOf(
+        demandOf(`<vType id="bus" vClass="bus"/><trip id="t" type="${type}" depart="0" from="in" to="out"/>`),
+      );
+    expect(trip('DEFAULT_VEHTYPE')).toEqual(['in', 'fast', 'out']);
+    expect(trip('bus')).toEqual(['in', 'buses', 'out']);
+  });
+
+  it('go by way of the edges they name, and by their stops', () => {
+    expect(namesOf(demandOf('<trip id="t" depart="0" from="in" via="slow" to="out"/>'))).toEqual([
+      'in',
+      'slow',
+      'out',
+    ]);
+    const stopping = '<trip id="t" depart="0" from="in" to="out"><stop lane="slow_0" duration="5"/></trip>';
+    expect(namesOf(demandOf(stopping))).toEqual(['in', 'slow', 'out']);
+  });
+
+  it('of a slow vehicle take the way that is fast for it', () => {
+    // At 4 m/s the fast edge takes 75 s and the slow one 25 s.
+    const slow = '<vType id="s" maxSpeed="4"/><trip id="t" type="s" depart="0" from="in" to="out"/>';
+    expect(namesOf(demandOf(slow))).toEqual(['in', 'slow', 'out']);
+  });
+
+  it('without a way are refused, or left out and counted where that is asked for', () => {
+    const trip = '<trip id="t" depart="0" from="out" to="in"/>';
+    expect(() => demandOf(trip)).toThrow(
+      'some.rou.xml, line 2: <trip id="t"> wants from edge "out" to edge "in" (expected edges with a way between them for the class passenger)',
+    );
+    const lenient = demandOf(trip, { ignoreRouteErrors: true });
+    expect(lenient.departures).toEqual([]);
+    expect(lenient.omissions).toMatchObject([{ count: 1, examples: ['t'] }]);
+  });
+});
+
+describe('the router', () => {
+  it('finds on a grid what an exhaustive search finds', () => {
+    const size = 6;
+    const junctions = size * size;
+    const rng = Rng.root(3);
+    const edges: { from: number; to: number; seconds: number }[] = [];
+    for (let node = 0; node < junctions; node++) {
+      for (const next of [node + 1, node - 1, node + size, node - size]) {
+        const isNear =
+          next >= 0 &&
+          next < junctions &&
+          (Math.abs(next - node) === size || Math.floor(next / size) === Math.floor(node / size));
+        if (isNear) edges.push({ from: node, to: next, seconds: 1 + rng.integer(1000) / 7 });
+      }
+    }
+    const net = networkFromNetXml(gridXml(edges), 'grid');
+    const router = new Router(net);
+    const query = { permissionBit: permissionBitOf('passenger')!, maxSpeedMps: 100, speedFactor: 1 };
+    const costOf = (route: Iterable<number>): number =>
+      [...route].slice(0, -1).reduce((sum, edge) => sum + edges[edge]!.seconds, 0);
+    for (let from = 0; from < edges.length; from += 7) {
+      const best = fromEdge(edges, from);
+      for (let to = 0; to < edges.length; to += 5) {
+        const route = router.route({ ...query, from, to })!;
+        expect(costOf(route)).toBeCloseTo(best[to]!, 8);
+      }
+    }
+  });
+});
+
+/** Bellman and Ford over edges: seconds from the start of `from` to the start of each. */
+function fromEdge(edges: readonly { from: number; to: number; seconds: number }[], from: number): number[] {
+  const best = edges.map((_, i) => (i === from ? 0 : Number.POSITIVE_INFINITY));
+  for (let isBetter = true; isBetter; ) {
+    isBetter = false;
+    edges.forEach((edge, i) => {
+      edges.forEach((next, j) => {
+        if (next.from !== edge.to || best[i]! + edge.seconds >= best[j]! - 1e-12) return;
+        best[j] = best[i]! + edge.seconds;
+        isBetter = true;
+      });
+    });
+  }
+  return best;
+}
+
+/** Edges of 1 m/s, so that their length is their time. */
+function gridXml(edges: readonly { from: number; to: number; seconds: number }[]): string {
+  const parts = edges.map(
+    ({ from, to, seconds }, i) =>
+      `<edge id="e${i}" from="j${from}" to="j${to}"><lane id="e${i}_0" index="0" speed="1" length="${seconds}" shape="0,0 1,0"/></edge>`,
+  );
+  const nodes = [...new Set(edges.map(({ from }) => from))].map(
+    (id) => `<junction id="j${id}" type="priority" x="0" y="0" incLanes="" intLanes="" shape=""/>`,
+  );
+  const links = edges.flatMap((edge, i) =>
+    edges.flatMap((next, j) =>
+      next.from === edge.to
+        ? [`<connection from="e${i}" to="e${j}" fromLane="0" toLane="0" dir="s" state="M"/>`]
+        : [],
+    ),
+  );
+  return `<net>${parts.join('')}${nodes.join('')}${links.join('')}</net>`;
+}
+
+describe('what is wrong or left out', () => {
+  const vehicle = (edges: string): string => `<vehicle id="v" depart="0"><route edges="${edges}"/></vehicle>`;
+
+  it.each([
+    [
+      'an edge that is not there',
+      vehicle('in fst'),
+      'drives over edge "fst" (expected an edge of fork.net.xml, perhaps fast)',
+    ],
+    [
+      'a gap',
+      vehicle('in out'),
+      'drives from edge "in" to edge "out" (expected edges joined by a connection for the class passenger)',
+    ],
+    [
+      'an edge closed to the class',
+      vehicle('in buses'),
+      'drives over edge "buses" (expected an edge open to the class passenger)',
+    ],
+    [
+      'an unknown type',
+      '<vehicle id="v" type="cra" depart="0"><route edges="in"/></vehicle>',
+      'has type "cra" (expected the id of a vType',
+    ],
+    [
+      'an unknown route',
+      '<vehicle id="v" route="r" depart="0"/>',
+      'has route "r" (expected the id of a route)',
+    ],
+    [
+      'no route',
+      '<vehicle id="v" depart="0"/>',
+      'has no route (expected a route, or from and to as the ids of edges)',
+    ],
+    [
+      'an unknown class',
+      '<vType id="t" vClass="passanger"/>',
+      'has vClass="passanger" (expected one of SUMO\'s classes, perhaps passenger)',
+    ],
+    [
+      'two vehicles of one id',
+      `${vehicle('in')}${vehicle('in')}`,
+      'makes vehicle v a second time (expected ids that differ)',
+    ],
+    [
+      'an endless flow',
+      '<flow id="f" period="1"><route edges="in"/></flow>',
+      'never ends (expected an end or a number',
+    ],
+    [
+      'a lane that is not there',
+      '<vehicle id="v" depart="0" departLane="2"><route edges="in"/></vehicle>',
+      'has departLane="2" (expected an index below 2, the lanes of edge in)',
+    ],
+    [
+      'a departure that is no time',
+      '<vehicle id="v" depart="soon"><route edges="in"/></vehicle>',
+      'has depart="soon" (expected seconds, or h:m:s)',
+    ],
+    ['a negative length', '<vType id="t" length="-1"/>', 'has length="-1" (expected a number above 0)'],
+  ])('refuses %s', (_, routes, sentence) => {
+    expect(() => demandOf(routes)).toThrow(sentence);
+  });
+
+  it('refuses another kind of document and one that is cut off', () => {
+    const options = { seed: 1, beginSeconds: 0, endSeconds: 1, ignoreRouteErrors: false, additional: [] };
+    const parse = (content: string) =>
+      readDemand(network, { ...options, routes: [{ file: 'x.xml', content }] });
+    expect(() => parse('<net/>')).toThrow(
+      'x.xml, line 1: <net> is the root element (expected <routes> or <additional>)',
+    );
+    expect(() => parse('<routes><vehicle id="v" depart="0">')).toThrow(/x\.xml, line 1 inside <vehicle>/);
+  });
+
+  it('counts detectors, persons and trips by district, with all that is in them', () => {
+    const { omissions, departures } = demandOf(
+      '<person id="p" depart="0"><vehicle id="no"/></person><trip id="t" depart="0" fromTaz="1" toTaz="2"/>',
+      { additional: '<e1Detector id="d1" lane="in_0"/><e1Detector id="d2" lane="in_0"/><poly id="house"/>' },
+    );
+    expect(departures).toEqual([]);
+    expect(omissions).toEqual([
+      { what: 'e1Detector (measures, changes nothing)', count: 2, examples: ['d1', 'd2'] },
+      { what: 'poly (a picture)', count: 1, examples: ['house'] },
+      { what: 'person (persons are not simulated)', count: 1, examples: ['p'] },
+      { what: 'trip from or to a district (only edges are routed)', count: 1, examples: ['t'] },
+    ]);
+  });
+
+  it('hands over the signal programs of additional files', () => {
+    const { signals } = read('', {
+      additional:
+        '<tlLogic id="j" type="static" programID="x" offset="3"><phase duration="5" state="Gr"/></tlLogic>',
+    });
+    expect(signals).toMatchObject([
+      { id: 'j', programId: 'x', offsetSeconds: 3, phases: [{ durationSeconds: 5 }] },
+    ]);
+  });
+});
+
+const cologne = new URL('../../../shared/data/sumo/cologne8/', import.meta.url);
+const hasCologne = existsSync(cologne);
+
+describe('cologne8', () => {
+  it.skipIf(!hasCologne)('reads every trip with a route (skipped without ../shared)', () => {
+    const open = (file: string) => ({ file, content: readFileSync(new URL(file, cologne)) });
+    const city = networkFromNetXml(open('cologne8.net.xml').content, 'cologne8.net.xml');
+    const { demand } = readDemand(city, {
+      seed: 42,
+      beginSeconds: 25200,
+      endSeconds: 28800,
+      ignoreRouteErrors: false,
+      additional: [],
+      routes: [open('cologne8.rou.xml')],
+    });
+    expect(demand.departures).toHaveLength(2046);
+    expect(demand.omissions).toEqual([]);
+    // The first trip's route as SUMO 1.15's duarouter gives it.
+    expect([...demand.routes[demand.departures[0]!.route]!].map((edge) => city.edges.ids[edge])).toEqual(
+      '-23283579#1 -23283579#0 -133081985#1 -133081985#0 -309744810#1 23283436'.split(' '),
+    );
+  });
+});
