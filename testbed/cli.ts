@@ -6,6 +6,7 @@ import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerModel } from './commands/model.ts';
+import { registerPolicies } from './commands/policies.ts';
 import { registerProcesses } from './commands/processes.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -35,6 +36,7 @@ export function buildProgram(io: CommandIo): Command {
   registerRuns(program, io);
   registerSql(program, io);
   registerScenario(program, io);
+  registerPolicies(program, io);
   registerModel(program, io);
   registerData(program, io);
   registerDoctor(program, io);

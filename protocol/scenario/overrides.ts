@@ -47,7 +47,7 @@ function checkKey(schema: ZodType, root: unknown, override: Override, depth: num
   const key = override.path[depth]!;
   const place = placeAt(schema, parent, root);
   if (!place?.isList) {
-    if (!place?.keys.includes(String(key)))
+    if (!place?.takesAnyKey && !place?.keys.includes(String(key)))
       refuse(override, unknownKey(schema, parent, String(key), root).sentence);
     return;
   }

@@ -73,6 +73,7 @@ function objectShape(schema: Known, value: unknown): Record<string, Known> | und
 function childSchema(schema: Known, value: unknown, key: string | number): Known | undefined {
   const def = peel(schema)._zod.def;
   if (def.type === 'array') return typeof key === 'number' ? (def.element as Known) : undefined;
+  if (def.type === 'record') return typeof key === 'string' ? (def.valueType as Known) : undefined;
   const keys = objectShape(schema, value);
   return keys && typeof key === 'string' && Object.hasOwn(keys, key) ? keys[key] : undefined;
 }
@@ -87,6 +88,8 @@ export interface Place {
   /** Keys that are legal here: empty where no mapping is expected. */
   readonly keys: readonly string[];
   readonly isList: boolean;
+  /** Names are free here, as in `selection.parameters`. */
+  readonly takesAnyKey: boolean;
   /** What an absent value starts from (the schema's default), undefined without one. */
   readonly start: unknown;
   /** What is expected, in words: `whole number >= 1`. */
@@ -114,6 +117,7 @@ export function placeAt(root: ZodType, path: Path, value: unknown): Place | unde
   return {
     keys,
     isList: peel(found.schema)._zod.def.type === 'array',
+    takesAnyKey: peel(found.schema)._zod.def.type === 'record',
     start,
     expected: expectedText(found.schema),
   };
@@ -180,6 +184,8 @@ function expectedText(schema: Known): string {
       return listText(def);
     case 'object':
       return 'mapping';
+    case 'record':
+      return `mapping of names to a ${expectedText(def.valueType as Known)} each`;
     case 'union': {
       const union = taggedOptions(shape);
       return union

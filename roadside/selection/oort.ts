@@ -69,8 +69,8 @@ function scored(state: OortState, context: ChoiceContext, cap: number, one: Know
   const terms = {
     statistical,
     staleness,
-    slowness: paced - statistical - staleness,
-    failures: paced * share - paced,
+    slowness: (statistical + staleness) * (system - 1),
+    failures: paced * (share - 1),
   };
   const score = terms.statistical + terms.staleness + terms.slowness + terms.failures;
   return { vehicle: arm, arm, score, terms, reason: 'its data still hurt the model' };
