@@ -58,7 +58,7 @@ devices:
 describe('an unknown key', () => {
   it('is refused with its line, the legal keys and the nearest one', () => {
     expect(refusal(`${least}selection:\n  discount: 1\n  polcy: random\n`)).toBe(
-      '[scenario] scenarios/x.yaml:8: unknown key selection.polcy (expected one of policy, perRound, arm, armZoneMeters, discount, exploration, participationWeight, credit; did you mean selection.policy?)',
+      '[scenario] scenarios/x.yaml:8: unknown key selection.polcy (expected one of policy, perRound, arm, armZoneMeters, discount, exploration, participationWeight, credit, parameters; did you mean selection.policy?)',
     );
   });
 
@@ -180,7 +180,7 @@ describe('--set', () => {
   it.each([
     [
       'selection.polcy=x',
-      'unknown key selection.polcy (expected one of policy, perRound, arm, armZoneMeters, discount, exploration, participationWeight, credit; did you mean selection.policy?)',
+      'unknown key selection.polcy (expected one of policy, perRound, arm, armZoneMeters, discount, exploration, participationWeight, credit, parameters; did you mean selection.policy?)',
     ],
     ['selection.policy.x=1', 'selection.policy is "mavfl" (expected a mapping)'],
     ['devices.3.name=a', 'no entry 3 in devices (expected 0..0)'],
