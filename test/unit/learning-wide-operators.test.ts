@@ -70,7 +70,12 @@ function eachRow(plan: Plan, rows: number, visit: (row: Float32Array, at: number
 function compiled({ plans, shape, rows, x, weights, dy }: Given): Result {
   const layers = placeChain(plans, shape);
   const blocks = [{ name: 'chain', layers, output: layers.at(-1)!.output }];
-  const plan = compilePlan(blocks, { capacity: rows + 1, trains: true, wantsInputGradient: true });
+  const plan = compilePlan(blocks, {
+    capacity: rows + 1,
+    trains: true,
+    wantsInputGradient: true,
+    labelsPerSample: 1,
+  });
   const { arena } = plan;
   arena.seal();
   eachRow(plan, rows, (row, at) => row.set(x.subarray(at, at + row.length)));
