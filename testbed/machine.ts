@@ -162,6 +162,8 @@ function checkSqlite(): Finding {
 /** What each engine is good for. */
 const enginePurposes: Readonly<Record<EngineName, string>> = {
   wasm: 'trains the models; the same bytes on any machine',
+  'wasm-relaxed':
+    'the same, a little faster, last bits depend on the machine; taken only by --engine wasm-relaxed',
   tensorflow: 'native TensorFlow; taken only by --engine tensorflow',
   webgpu: 'a GPU, experimental; taken only by --engine webgpu',
   cpu: 'the slow reference; taken only by --engine cpu',

@@ -1,10 +1,11 @@
 // The names of the training engines, for whoever only chooses one. Must not: import tfjs (a command that shows its help
 // need not load it).
 
-export const engineNames = ['wasm', 'tensorflow', 'webgpu', 'cpu'] as const;
+export const engineNames = ['wasm', 'wasm-relaxed', 'tensorflow', 'webgpu', 'cpu'] as const;
 
 /**
- * `wasm`: WebAssembly with our kernels, the default, always there, the same bytes on any machine. `tensorflow`: native
+ * `wasm`: WebAssembly with our kernels, the default, always there, the same bytes on any machine. `wasm-relaxed`: the
+ * same kernels with relaxed SIMD, a little faster, with last bits that depend on the machine. `tensorflow`: native
  * TensorFlow (tfjs-node). `webgpu`: a GPU through Dawn, experimental. `cpu`: plain JavaScript, the slow reference.
  */
 export type EngineName = (typeof engineNames)[number];

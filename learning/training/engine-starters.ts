@@ -6,6 +6,7 @@ import util from 'node:util';
 import * as wasm from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { type EngineName, enginePackages } from './engine-names.ts';
+import { type KernelBuild, loadRelaxedKernels } from './kernels/module.ts';
 import { registerKernels } from './kernels/register.ts';
 
 const require = createRequire(import.meta.url);
@@ -47,13 +48,30 @@ function requirePackages(engine: EngineName): void {
   );
 }
 
-async function startWasm(): Promise<string> {
+/** The build of our kernels that an engine trains with; undefined where it has its own. */
+export function kernelsOf(name: EngineName): KernelBuild | undefined {
+  if (name === 'wasm') return 'plain';
+  return name === 'wasm-relaxed' ? 'relaxed' : undefined;
+}
+
+/** The name of an engine's tfjs backend. */
+export function backendOf(name: EngineName): string {
+  return kernelsOf(name) === undefined ? name : 'wasm';
+}
+
+async function startWasm(build: KernelBuild): Promise<string> {
   wasm.setThreadsCount(1);
   await withoutNewHandlers(() => setBackend('wasm'));
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
   if (!simd) throw new Error('this machine runs WebAssembly without SIMD');
-  registerKernels();
-  return `wasm (tfjs ${tf.version_core}, roadbed kernels, SIMD)`;
+  registerKernels(build);
+  const simdName = build === 'plain' ? 'SIMD' : 'relaxed SIMD: last bits depend on the machine';
+  return `wasm (tfjs ${tf.version_core}, roadbed kernels, ${simdName})`;
+}
+
+async function startRelaxed(): Promise<string> {
+  await loadRelaxedKernels();
+  return startWasm('relaxed');
 }
 
 /** tfjs-node 4.22 calls two functions that Node 23 removed from node:util. */
@@ -126,7 +144,8 @@ async function startCpu(): Promise<string> {
 
 /** Starts an engine and returns its description for manifests. */
 export const starters: Readonly<Record<EngineName, () => Promise<string>>> = {
-  wasm: startWasm,
+  wasm: () => startWasm('plain'),
+  'wasm-relaxed': startRelaxed,
   tensorflow: startTensorflow,
   webgpu: startWebgpu,
   cpu: startCpu,

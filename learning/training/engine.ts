@@ -8,7 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../base/assert.ts';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import { type EngineName, type EnginePreference, engineNames } from './engine-names.ts';
-import { starters } from './engine-starters.ts';
+import { backendOf, kernelsOf, starters } from './engine-starters.ts';
+import type { KernelBuild } from './kernels/module.ts';
+import { registerKernels } from './kernels/register.ts';
 import { registerReluGradient } from './ops.ts';
 import { selfTest } from './self-test.ts';
 
@@ -26,6 +28,8 @@ export interface Engine {
   readonly description: string;
   /** Why this engine: one sentence for the manifest. */
   readonly reasons: readonly string[];
+  /** The build of roadbed's kernels it trains with; undefined where it has its own. */
+  readonly kernels: KernelBuild | undefined;
   /** Numbers come back from the device only some time after they were asked for: no split halves. */
   readonly isLate: boolean;
   /** Makes this engine's backend the active one of the thread. Throws RoadbedError('engine') if it is not. */
@@ -39,6 +43,9 @@ const usual: EngineName = 'wasm';
 
 /** True for an engine whose numbers come back late. */
 const isLate = (name: EngineName): boolean => name === 'webgpu';
+
+/** The engine activated last in this thread. */
+let active: EngineName | undefined;
 
 interface Started {
   readonly description: string;
@@ -73,12 +80,16 @@ function start(name: EngineName): Promise<Started> {
 }
 
 async function activate(name: EngineName): Promise<void> {
-  await tf.setBackend(name);
-  if (tf.getBackend() === name) return;
-  throw new RoadbedError(
-    'engine',
-    `the active tfjs backend is ${tf.getBackend()} (expected ${name}). Restart.`,
-  );
+  const backend = backendOf(name);
+  await tf.setBackend(backend);
+  if (tf.getBackend() !== backend)
+    throw new RoadbedError(
+      'engine',
+      `the active tfjs backend is ${tf.getBackend()} (expected ${backend}). Restart.`,
+    );
+  const build = kernelsOf(name);
+  if (build !== undefined) registerKernels(build);
+  active = name;
 }
 
 /**
@@ -98,10 +109,14 @@ export async function openEngine(preference: EnginePreference = 'auto'): Promise
     name,
     description,
     reasons: [`${name}: ${why}; it passed its self-test`],
+    kernels: kernelsOf(name),
     isLate: isLate(name),
     activate: () => activate(name),
-    assertActive: () =>
-      assert(tf.getBackend() === name, `backend ${tf.getBackend()} active (expected ${name})`),
+    assertActive() {
+      const backend = tf.getBackend();
+      assert(backend === backendOf(name), `backend ${backend} active (expected ${backendOf(name)})`);
+      assert(active === name, `engine ${active} active (expected ${name})`);
+    },
   };
 }
 

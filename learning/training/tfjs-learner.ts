@@ -142,10 +142,11 @@ export interface LearnerOptions {
 /** A learner on an engine that is already open: on wasm with compiled steps, if they pass their self-test here. */
 export function learnerOn(engine: Engine, { reference = false }: LearnerOptions = {}): Learner {
   const opByOp = opByOpLearner(engine);
-  if (engine.name !== 'wasm' || reference) return opByOp;
-  const refusal = compiledRefusal();
+  const { kernels } = engine;
+  if (kernels === undefined || reference) return opByOp;
+  const refusal = compiledRefusal(kernels);
   if (refusal !== undefined) return { ...opByOp, engine: `${engine.description} op by op (${refusal})` };
-  return compiledLearner(engine.description, opByOp);
+  return compiledLearner(engine.description, opByOp, kernels);
 }
 
 /** Opens the engine of `preference` and a learner on it. Throws RoadbedError('engine') where none works. */

@@ -53,6 +53,21 @@ describe('the training engine', () => {
     },
   );
 
+  it('with relaxed SIMD is taken or refused with the reason, and named in the manifest', async () => {
+    const outcome = await outcomeOf('wasm-relaxed');
+    if (outcome instanceof RoadbedError) return expect(outcome.message).toMatch(/relaxed SIMD/);
+    const { learner, reasons } = await openLearner('wasm-relaxed');
+    expect(reasons).toEqual(['wasm-relaxed: it was asked for; it passed its self-test']);
+    expect(learner.engine).toContain('relaxed SIMD: last bits depend on the machine');
+    const relaxed = await openEngine('wasm-relaxed');
+    const plain = await openEngine('wasm');
+    // Both kinds of kernels sit on one tfjs backend: only the one activated last may be used.
+    expect(() => plain.assertActive()).not.toThrow();
+    expect(() => relaxed.assertActive()).toThrow(/engine wasm active \(expected wasm-relaxed\)/);
+    await relaxed.activate();
+    expect(() => relaxed.assertActive()).not.toThrow();
+  });
+
   it('can be looked at with all others, each with its reason', async () => {
     const attempts = await tryEngines();
     expect(attempts.map(({ engine }) => engine)).toEqual(engineNames);

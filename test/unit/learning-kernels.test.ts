@@ -68,10 +68,13 @@ beforeAll(async () => {
 });
 
 describe('the kernel module', () => {
-  it('is what the compiler makes of assembly/', async () => {
+  it.each([
+    ['plain', 'kernels.generated.ts'],
+    ['relaxed', 'kernels-relaxed.generated.ts'],
+  ] as const)('with %s SIMD is what the compiler makes of assembly/', async (build, file) => {
     const { compileKernels, generatedSource } = await import('../../learning/training/kernels/build.mjs');
-    const path = new URL('../../learning/training/kernels/kernels.generated.ts', import.meta.url);
-    expect(readFileSync(path, 'utf8')).toBe(generatedSource(await compileKernels()));
+    const path = new URL(`../../learning/training/kernels/${file}`, import.meta.url);
+    expect(readFileSync(path, 'utf8')).toBe(generatedSource(await compileKernels(build)));
   });
 });
 

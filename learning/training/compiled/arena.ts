@@ -4,6 +4,7 @@
 
 import { assert } from '../../../base/assert.ts';
 import { TrainingError } from '../../learner.ts';
+import type { KernelBuild } from '../kernels/module.ts';
 import type { StepKernels } from './kernels.ts';
 import { instantiateKernels } from './kernels.ts';
 
@@ -32,9 +33,9 @@ export class Arena {
   #floats = new Float32Array(0);
   #bytes = new Uint8Array(0);
 
-  constructor() {
+  constructor(build: KernelBuild = 'plain') {
     this.#memory = new WebAssembly.Memory({ initial: 1 });
-    this.kernels = instantiateKernels(this.#memory);
+    this.kernels = instantiateKernels(this.#memory, build);
   }
 
   /** Room for `count` floats (four bytes each), zero until somebody writes. */

@@ -16,6 +16,7 @@ import { placeBlocks } from '../../models/blocks.ts';
 import { openCompiledLower, openCompiledUpper } from '../../split/compiled-halves.ts';
 import { assertData, BatchOrder } from '../batches.ts';
 import { Breath } from '../breath.ts';
+import type { KernelBuild } from '../kernels/module.ts';
 import type { Executor } from './executor.ts';
 import { Executors } from './executors.ts';
 import { refusalOf } from './graph.ts';
@@ -94,8 +95,8 @@ async function evaluate(executors: Executors, request: EvaluateRequest): Promise
 }
 
 /** A learner that compiles what it can and hands the rest to `beneath`. */
-export function compiledLearner(engine: string, beneath: Learner): Learner {
-  const executors = new Executors();
+export function compiledLearner(engine: string, beneath: Learner, kernels: KernelBuild): Learner {
+  const executors = new Executors(kernels);
   const compiles = (model: ModelSpec): boolean => whyNotCompiled(model) === undefined;
   return {
     engine: `${engine}: compiled steps for chains of convolutions, pools and dense layers, other models op by op`,

@@ -3,6 +3,7 @@
 
 import type { ModelSpec } from '../../learner.ts';
 import { labelsPerSample, type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
+import type { KernelBuild } from '../kernels/module.ts';
 import { Executor, type Owner } from './executor.ts';
 import { compilePlan } from './plan.ts';
 
@@ -23,7 +24,13 @@ function keyOf({ model, from, to, trains }: Purpose): string {
 }
 
 export class Executors {
+  readonly #build: KernelBuild;
   readonly #kept = new Map<string, Executor>();
+
+  /** `build`: the kernels of all arenas. */
+  constructor(build: KernelBuild = 'plain') {
+    this.#build = build;
+  }
 
   /** An executor for `purpose` with room for `rows` samples. Claim it before use. */
   take(purpose: Purpose, rows: number): Executor {
@@ -37,6 +44,7 @@ export class Executors {
       trains: purpose.trains,
       wantsInputGradient: purpose.from > 0,
       labelsPerSample: labelsPerSample(purpose.model),
+      kernels: this.#build,
     };
     const made = new Executor(compilePlan(blocks, options), options);
     this.#kept.delete(key);

@@ -1,8 +1,8 @@
-// The kernel module for compiled steps: one compiled module, one instance for each arena.
-// Must not: compile twice. V8 shares the machine code of equal modules between the threads of a process by itself.
+// The kernels for compiled steps: one instance of the thread's module for each arena.
+// Must not: compile; kernels/module.ts does, once.
 
 import type { KernelExports } from '../kernels/attach.ts';
-import { kernelBytesBase64 } from '../kernels/kernels.generated.ts';
+import { type KernelBuild, kernelModule } from '../kernels/module.ts';
 import type { WideKernels } from './wide-kernels.ts';
 
 type Address = number;
@@ -146,10 +146,7 @@ export interface StepKernels
   maxPoolGradientImage(windows: Address, x: Address, dy: Address, dx: Address, dxRowBytes: number): void;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
-/** Instantiates the kernels on `memory`; the module is compiled once in a thread. */
-export function instantiateKernels(memory: WebAssembly.Memory): StepKernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelBytesBase64, 'base64'));
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as StepKernels;
+/** Instantiates the kernels of a build on `memory`. */
+export function instantiateKernels(memory: WebAssembly.Memory, build: KernelBuild): StepKernels {
+  return new WebAssembly.Instance(kernelModule(build), { env: { memory } }).exports as unknown as StepKernels;
 }

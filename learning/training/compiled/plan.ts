@@ -4,6 +4,7 @@
 // Must not: know a kind of layer; what can be compiled is said in builders.ts.
 
 import type { PlacedBlock } from '../../models/blocks.ts';
+import type { KernelBuild } from '../kernels/module.ts';
 import { type Address, Arena } from './arena.ts';
 import { type Graph, graphOf, type Node, type Value } from './graph.ts';
 import { forkOperator } from './join-operators.ts';
@@ -27,6 +28,8 @@ export interface PlanOptions {
   readonly wantsInputGradient: boolean;
   /** Of the whole model, also where this is only a part of it. */
   readonly labelsPerSample: number;
+  /** Of roadbed's kernels; plain where undefined. */
+  readonly kernels?: KernelBuild;
 }
 
 export interface Plan {
@@ -107,7 +110,7 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const { capacity, trains } = options;
   const graph = graphOf(blocks);
   const { parameters } = graph;
-  const arena = new Arena();
+  const arena = new Arena(options.kernels);
   const weights = arena.reserve(parameters);
   const velocities = arena.reserve(trains ? parameters : 0);
   const slots = placeSlots(arena, graph, capacity);

@@ -3,14 +3,15 @@
 
 import { messageOf } from '../../../base/errors.ts';
 import { glorotWeights } from '../../models/initial-weights.ts';
+import type { KernelBuild } from '../kernels/module.ts';
 import { reference, referenceSpec } from '../self-test.ts';
 import { Executors } from './executors.ts';
 import { freshOwner, ownedWeights } from './owner.ts';
 
 /** Runs the step: two made-up images, SGD with rate 0.5. */
-export function measureCompiledStep(): { loss: number; checksum: number } {
+export function measureCompiledStep(kernels: KernelBuild): { loss: number; checksum: number } {
   const model = referenceSpec;
-  const executor = new Executors().take({ model, from: 0, to: 5, trains: true }, 2);
+  const executor = new Executors(kernels).take({ model, from: 0, to: 5, trains: true }, 2);
   const before = glorotWeights(model, 7);
   const owner = freshOwner(model, before, { momentum: 0 }, executor);
   const { inputShape, classes } = model;
@@ -24,9 +25,9 @@ export function measureCompiledStep(): { loss: number; checksum: number } {
   return { loss, checksum };
 }
 
-function runSelfTest(): string | undefined {
+function runSelfTest(kernels: KernelBuild): string | undefined {
   try {
-    const found = measureCompiledStep();
+    const found = measureCompiledStep(kernels);
     for (const key of ['loss', 'checksum'] as const) {
       const wrong = Math.abs(found[key] - reference[key]) / reference[key];
       if (!(wrong < 1e-4)) return `compiled step: ${key} ${found[key]} (expected ${reference[key]})`;
@@ -37,10 +38,11 @@ function runSelfTest(): string | undefined {
   }
 }
 
-let outcome: { readonly refusal: string | undefined } | undefined;
+const outcomes: Partial<Record<KernelBuild, { readonly refusal: string | undefined }>> = {};
 
-/** Why this thread must not train on compiled steps, or undefined if it may. Runs once. */
-export function compiledRefusal(): string | undefined {
-  outcome ??= { refusal: runSelfTest() };
+/** Why this thread must not train on compiled steps, or undefined if it may. Runs once for each build. */
+export function compiledRefusal(kernels: KernelBuild): string | undefined {
+  const outcome = outcomes[kernels] ?? { refusal: runSelfTest(kernels) };
+  outcomes[kernels] = outcome;
   return outcome.refusal;
 }

@@ -2,7 +2,7 @@
 // Must not: keep a view of the memory; it moves when the heap grows. Byte addresses stay valid.
 
 import { assert } from '../../../base/assert.ts';
-import { kernelBytesBase64 } from './kernels.generated.ts';
+import { type KernelBuild, kernelModule } from './module.ts';
 
 type Address = number;
 
@@ -75,6 +75,20 @@ export interface KernelExports {
     rate: number,
     momentum: number,
   ): void;
+  adamStep(
+    weight: Address,
+    gradient: Address,
+    mean: Address,
+    square: Address,
+    weightOut: Address,
+    meanOut: Address,
+    squareOut: Address,
+    n: number,
+    rate: number,
+    decay: number,
+    meanPart: number,
+    squarePart: number,
+  ): void;
   softmaxCrossEntropy(
     logits: Address,
     labels: Address,
@@ -104,21 +118,37 @@ export interface WasmBackend {
 
 /** Our kernels on the backend's memory, and room for what they pack. */
 export interface AttachedKernels {
+  /** Those of the build that was taken last. */
   readonly kernels: KernelExports;
   /** Address of at least `bytes` bytes, 64-byte aligned, free to overwrite until the next call of `scratch`. */
   scratch(bytes: number): Address;
+  /** Makes `kernels` those of `build`. */
+  take(build: KernelBuild): void;
 }
 
-/** Instantiates the kernel module on `backend`'s memory. */
+/** Instantiates the kernel module on `backend`'s memory; the plain build until another is taken. */
 export function attachKernels(backend: WasmBackend): AttachedKernels {
   const memory = Object.values(backend.wasm.asm).find((value) => value instanceof WebAssembly.Memory);
   assert(memory, 'the tfjs wasm backend exports no memory');
-  const module = new WebAssembly.Module(Buffer.from(kernelBytesBase64, 'base64'));
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const instances: Partial<Record<KernelBuild, KernelExports>> = {};
+  const instanceOf = (build: KernelBuild): KernelExports => {
+    const made =
+      instances[build] ??
+      (new WebAssembly.Instance(kernelModule(build), { env: { memory } })
+        .exports as unknown as KernelExports);
+    instances[build] = made;
+    return made;
+  };
+  let kernels = instanceOf('plain');
   let block = 0;
   let capacityBytes = 0;
   return {
-    kernels: instance.exports as unknown as KernelExports,
+    get kernels() {
+      return kernels;
+    },
+    take(build) {
+      kernels = instanceOf(build);
+    },
     scratch(bytes) {
       if (bytes > capacityBytes) {
         if (block !== 0) backend.wasm._free(block);

@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript kernels and writes their bytes, as base64, into kernels.generated.ts, so that users need
-// no compiler. `npm run kernels` after any change under assembly/; a test rebuilds and compares.
+// Compiles the AssemblyScript kernels twice, with plain and with relaxed SIMD, and writes the bytes of both, as base64,
+// into kernels.generated.ts and kernels-relaxed.generated.ts, so that users need no compiler. `npm run kernels` after any
+// change under assembly/; a test rebuilds and compares.
 // Must not: be imported by anything that runs in a car or an RSU (the compiler is a devDependency).
 
 import { writeFileSync } from 'node:fs';
@@ -9,8 +10,11 @@ import asc from 'assemblyscript/asc';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Compiles assembly/index.ts and returns the module's bytes. Plain SIMD128 only: relaxed SIMD would change rounding. */
-export async function compileKernels() {
+/**
+ * Compiles assembly/index.ts and returns the module's bytes. 'plain' rounds the same on every machine; 'relaxed' may
+ * multiply and add in one rounding.
+ */
+export async function compileKernels(build = 'plain') {
   let bytes;
   const { error, stderr } = await asc.main(
     [
@@ -26,6 +30,7 @@ export async function compileKernels() {
       '--importMemory',
       '--enable',
       'simd',
+      ...(build === 'relaxed' ? ['--enable', 'relaxed-simd'] : []),
     ],
     {
       writeFile: (name, contents) => {
@@ -37,7 +42,7 @@ export async function compileKernels() {
   return bytes;
 }
 
-/** The text of kernels.generated.ts for these bytes. */
+/** The text of the generated file for these bytes. */
 export function generatedSource(bytes) {
   const lines = Buffer.from(bytes)
     .toString('base64')
@@ -52,8 +57,13 @@ export function generatedSource(bytes) {
   ].join('\n');
 }
 
+/** Where the bytes of a build are kept. */
+const generated = { plain: 'kernels.generated.ts', relaxed: 'kernels-relaxed.generated.ts' };
+
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const bytes = await compileKernels();
-  writeFileSync(join(here, 'kernels.generated.ts'), generatedSource(bytes));
-  console.log(`kernels.generated.ts: ${bytes.length} bytes of WebAssembly`);
+  for (const [build, file] of Object.entries(generated)) {
+    const bytes = await compileKernels(build);
+    writeFileSync(join(here, file), generatedSource(bytes));
+    console.log(`${file}: ${bytes.length} bytes of WebAssembly`);
+  }
 }

@@ -8,6 +8,7 @@ import { type Info, type KernelHost, size } from './host.ts';
 export const ownKernels = {
   reluGradient: 'RoadbedReluGradient',
   sgdStep: 'RoadbedSgdStep',
+  adamStep: 'RoadbedAdamStep',
   softmaxCrossEntropy: 'RoadbedSoftmaxCrossEntropy',
 } as const;
 
@@ -26,13 +27,12 @@ function isRowVector(tensor: Info, vector: Info): boolean {
 }
 
 function registerBinary(host: KernelHost): void {
-  const { kernels } = host;
   host.register('Add', ({ inputs }) => {
     const { a, b } = inputs as { a: Info; b: Info };
     if (!bothFloat(a, b)) return undefined;
     if (a.shape.join() === b.shape.join()) {
       const out = host.output(a.shape);
-      kernels.add(host.address(a), host.address(b), host.address(out), size(a.shape));
+      host.kernels.add(host.address(a), host.address(b), host.address(out), size(a.shape));
       return out;
     }
     if (!isRowVector(a, b)) return undefined;
@@ -40,14 +40,14 @@ function registerBinary(host: KernelHost): void {
     const out = host.output(a.shape);
     const pattern = host.scratch(16 * columns);
     const rows = size(a.shape) / columns;
-    kernels.biasAdd(host.address(a), host.address(b), host.address(out), rows, columns, false, pattern);
+    host.kernels.biasAdd(host.address(a), host.address(b), host.address(out), rows, columns, false, pattern);
     return out;
   });
   host.register('Multiply', ({ inputs }) => {
     const { a, b } = inputs as { a: Info; b: Info };
     if (!bothFloat(a, b) || a.shape.join() !== b.shape.join()) return undefined;
     const out = host.output(a.shape);
-    kernels.multiply(host.address(a), host.address(b), host.address(out), size(a.shape));
+    host.kernels.multiply(host.address(a), host.address(b), host.address(out), size(a.shape));
     return out;
   });
 }
@@ -105,6 +105,20 @@ function registerViews(host: KernelHost): void {
   });
 }
 
+function registerAdam(host: KernelHost): void {
+  host.register(ownKernels.adamStep, ({ inputs, attrs }) => {
+    const { weight, gradient, mean, square } = inputs as Record<string, Info>;
+    const outputs = [weight!, mean!, square!].map(({ shape }) => host.output(shape));
+    const { learningRate, decay, meanPart, squarePart } = attrs as Record<string, number>;
+    const [w, g, m, v, ...out] = [weight!, gradient!, mean!, square!, ...outputs].map(host.address);
+    const floats = size(weight!.shape);
+    const [weightOut, meanOut, squareOut] = out;
+    const addresses = [w!, g!, m!, v!, weightOut!, meanOut!, squareOut!] as const;
+    host.kernels.adamStep(...addresses, floats, learningRate!, decay!, meanPart!, squarePart!);
+    return outputs;
+  });
+}
+
 function registerTraining(host: KernelHost): void {
   host.register(ownKernels.sgdStep, ({ inputs, attrs }) => {
     const { weight, gradient, velocity } = inputs as { weight: Info; gradient: Info; velocity: Info };
@@ -146,4 +160,5 @@ export function registerElementwise(host: KernelHost): void {
   registerSum(host);
   registerViews(host);
   registerTraining(host);
+  registerAdam(host);
 }

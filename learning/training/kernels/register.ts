@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../../base/assert.ts';
 import { attachKernels, type WasmBackend } from './attach.ts';
 import type { Call, Kernel, KernelHost } from './host.ts';
+import type { KernelBuild } from './module.ts';
 import { registerConvolutions } from './register-conv.ts';
 import { registerElementwise } from './register-elementwise.ts';
 import { registerProducts } from './register-products.ts';
@@ -30,8 +31,13 @@ function registerOver(kernelName: string, kernel: Kernel): void {
 }
 
 function hostFor(backend: WasmBackend): KernelHost {
+  const attached = attachKernels(backend);
   return {
-    ...attachKernels(backend),
+    get kernels() {
+      return attached.kernels;
+    },
+    scratch: attached.scratch,
+    take: attached.take,
     address: (tensor) => backend.dataIdMap.get(tensor.dataId).memoryOffset,
     output: (shape) => backend.makeOutput(shape, 'float32'),
     share(tensor) {
@@ -43,11 +49,16 @@ function hostFor(backend: WasmBackend): KernelHost {
   };
 }
 
-/** Registers all our kernels on the active backend, which must be wasm. Call once. */
-export function registerKernels(): void {
+let host: KernelHost | undefined;
+
+/** Registers all our kernels on the active backend, which must be wasm. Call it again to change the build. */
+export function registerKernels(build: KernelBuild): void {
   assert(tf.getBackend() === 'wasm', `kernels need the wasm backend (active: ${tf.getBackend()})`);
-  const host = hostFor(tf.backend() as unknown as WasmBackend);
-  registerProducts(host);
-  registerConvolutions(host);
-  registerElementwise(host);
+  if (host === undefined) {
+    host = hostFor(tf.backend() as unknown as WasmBackend);
+    registerProducts(host);
+    registerConvolutions(host);
+    registerElementwise(host);
+  }
+  host.take(build);
 }

@@ -1,39 +1,28 @@
-// The inner product of the compiled step: a 4x8 block of C from four rows of A and one panel of B, with the ways it may
-// end (store, rectify, add to what is there, descend along it) inlined where it is called, so that a gradient never goes
-// through memory on its way to the weights.
+// The inner product of convolutions in a compiled step: a 4x8 block of C from four rows of A and one panel of B, with the
+// ways it may end (store, rectify, add to what is there) inlined where it is called.
 // Must not: branch on rows or columns. A missing row or column goes to the `edge` tile and is dropped there.
+
+import { madd } from './madd';
 
 /** How a product ends. */
 export const STORE: i32 = 0;
 export const RECTIFY: i32 = 1;
 export const ACCUMULATE: i32 = 2;
-export const DESCEND: i32 = 3;
-export const DESCEND_WITH_MOMENTUM: i32 = 4;
 
 /** Bytes at the head of every work area: the edge tile (4 x 8 floats), eight initial values, eight zeros. */
 export const HEAD: usize = 192;
 export const INITIAL: usize = 128;
 export const ZEROS: usize = 160;
 
-/** One row of eight sums, ended as `end` says. `velocity`: distance in bytes from a weight to its velocity. */
+/** One row of eight sums, ended as `end` says. */
 @inline
-function finish(o: usize, low: v128, high: v128, end: i32, rate: v128, momentum: v128, velocity: usize): void {
+function finish(o: usize, low: v128, high: v128, end: i32): void {
   if (end == RECTIFY) {
     low = f32x4.max(low, f32x4.splat(0));
     high = f32x4.max(high, f32x4.splat(0));
   } else if (end == ACCUMULATE) {
     low = f32x4.add(v128.load(o), low);
     high = f32x4.add(v128.load(o, 16), high);
-  } else if (end == DESCEND) {
-    low = f32x4.sub(v128.load(o), f32x4.mul(rate, low));
-    high = f32x4.sub(v128.load(o, 16), f32x4.mul(rate, high));
-  } else if (end == DESCEND_WITH_MOMENTUM) {
-    low = f32x4.add(f32x4.mul(momentum, v128.load(o + velocity)), low);
-    high = f32x4.add(f32x4.mul(momentum, v128.load(o + velocity, 16)), high);
-    v128.store(o + velocity, low);
-    v128.store(o + velocity, high, 16);
-    low = f32x4.sub(v128.load(o), f32x4.mul(rate, low));
-    high = f32x4.sub(v128.load(o, 16), f32x4.mul(rate, high));
   }
   v128.store(o, low);
   v128.store(o, high, 16);
@@ -47,8 +36,7 @@ function finish(o: usize, low: v128, high: v128, end: i32, rate: v128, momentum:
 @inline
 export function product(
   a0: usize, a1: usize, a2: usize, a3: usize, outer: i32, outerStep: usize, inner: i32, innerStep: usize,
-  b: usize, bStep: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize,
-  end: i32, rate: v128, momentum: v128, velocity: usize,
+  b: usize, bStep: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize, end: i32,
 ): void {
   let c00 = v128.load(initial), c01 = v128.load(initial, 16);
   let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
@@ -58,35 +46,34 @@ export function product(
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       let x = v128.load32_splat(a0 + offset);
-      c00 = f32x4.add(f32x4.mul(x, b0), c00);
-      c01 = f32x4.add(f32x4.mul(x, b1), c01);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
       x = v128.load32_splat(a1 + offset);
-      c10 = f32x4.add(f32x4.mul(x, b0), c10);
-      c11 = f32x4.add(f32x4.mul(x, b1), c11);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
       x = v128.load32_splat(a2 + offset);
-      c20 = f32x4.add(f32x4.mul(x, b0), c20);
-      c21 = f32x4.add(f32x4.mul(x, b1), c21);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
       x = v128.load32_splat(a3 + offset);
-      c30 = f32x4.add(f32x4.mul(x, b0), c30);
-      c31 = f32x4.add(f32x4.mul(x, b1), c31);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
       offset += innerStep;
       b += bStep;
     }
   }
-  finish(o0, c00, c01, end, rate, momentum, velocity);
-  finish(o1, c10, c11, end, rate, momentum, velocity);
-  finish(o2, c20, c21, end, rate, momentum, velocity);
-  finish(o3, c30, c31, end, rate, momentum, velocity);
+  finish(o0, c00, c01, end);
+  finish(o1, c10, c11, end);
+  finish(o2, c20, c21, end);
+  finish(o3, c30, c31, end);
 }
 
-/** `product` with a packed panel and a plain end. */
+/** `product` with a packed panel. */
 @inline
 export function plainProduct(
   a0: usize, a1: usize, a2: usize, a3: usize, outer: i32, outerStep: usize, inner: i32, innerStep: usize,
   b: usize, initial: usize, o0: usize, o1: usize, o2: usize, o3: usize, end: i32,
 ): void {
-  const none = f32x4.splat(0);
-  product(a0, a1, a2, a3, outer, outerStep, inner, innerStep, b, 32, initial, o0, o1, o2, o3, end, none, none, 0);
+  product(a0, a1, a2, a3, outer, outerStep, inner, innerStep, b, 32, initial, o0, o1, o2, o3, end);
 }
 
 /** Copies the first `cols` (1..8) floats of a row of the edge tile. */

@@ -4,14 +4,18 @@
 // Must not: leave out a factor that is not a number; a broken run must stay broken. (NaN != 0, so it is listed.)
 
 import { madd } from './madd';
-import { DESCEND, DESCEND_WITH_MOMENTUM, STORE } from './product';
+
+/** What becomes of a sum: it is stored, or the output goes down along it. Constant where `combine` is called. */
+export const STORE: i32 = 0;
+export const DESCEND: i32 = 1;
+export const DESCEND_WITH_MOMENTUM: i32 = 2;
 
 /** Floats of a row worked on at a time: those of 32 rows are 24 KiB and stay in the first-level cache. */
 const BLOCK: usize = 192 << 2;
 
 /**
- * Two outputs share one list where most of what they need is the same (`PAIR`), and have one each where not.
- * A list: three words (shared or not; end of the first or only list; begin and end of the second) and its entries.
+ * Two outputs share one list where most of what they need is the same, and have one each where not. Its head: whether
+ * it is shared; where the first (or only) list ends and the second begins; where that ends.
  */
 const HEADER: usize = 16;
 

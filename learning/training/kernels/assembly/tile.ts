@@ -1,6 +1,8 @@
 // The 4x8 register tile under every matrix product and convolution of roadbed: 8 accumulators of four float32 each,
 // two vectors of B and one broadcast element of A, which fits the 16 vector registers of x64 and arm64.
-// Must not: use relaxed SIMD. Plain SIMD128 rounds the same on every machine, and runs must repeat bit by bit.
+// Must not: multiply and add but by `madd`, which rounds the same on every machine unless the other build is asked for.
+
+import { madd } from './madd';
 
 /** Columns of one packed panel of B, and of one tile. */
 export const PANEL: i32 = 8;
@@ -54,17 +56,17 @@ export function tile(
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       let x = v128.load32_splat(a0 + offset);
-      c00 = f32x4.add(f32x4.mul(x, b0), c00);
-      c01 = f32x4.add(f32x4.mul(x, b1), c01);
+      c00 = madd(x, b0, c00);
+      c01 = madd(x, b1, c01);
       x = v128.load32_splat(a1 + offset);
-      c10 = f32x4.add(f32x4.mul(x, b0), c10);
-      c11 = f32x4.add(f32x4.mul(x, b1), c11);
+      c10 = madd(x, b0, c10);
+      c11 = madd(x, b1, c11);
       x = v128.load32_splat(a2 + offset);
-      c20 = f32x4.add(f32x4.mul(x, b0), c20);
-      c21 = f32x4.add(f32x4.mul(x, b1), c21);
+      c20 = madd(x, b0, c20);
+      c21 = madd(x, b1, c21);
       x = v128.load32_splat(a3 + offset);
-      c30 = f32x4.add(f32x4.mul(x, b0), c30);
-      c31 = f32x4.add(f32x4.mul(x, b1), c31);
+      c30 = madd(x, b0, c30);
+      c31 = madd(x, b1, c31);
       offset += innerStep;
       b += 32;
     }

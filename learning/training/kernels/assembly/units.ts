@@ -4,8 +4,8 @@
 // Must not: allocate. The flat vector of a model has weights [inputs, units]: they are turned when they come and go.
 
 import { madd } from './madd';
-import { copyPart, DESCEND, DESCEND_WITH_MOMENTUM, STORE } from './product';
-import { combine, listFactors, listsBytes } from './sparse';
+import { copyPart } from './product';
+import { combine, DESCEND, DESCEND_WITH_MOMENTUM, listFactors, listsBytes, STORE } from './sparse';
 
 /** Bytes from the weights of one unit to those of the next. */
 @inline

@@ -265,14 +265,13 @@ export function winogradGradientImages(
 @inline
 function gradientProduct(V: usize, M: usize, dU: usize, count: i32, K: i32, N: i32, zeros: usize): void {
   const step = <usize>N << 2;
-  const none = f32x4.splat(0);
   for (let k = 0; k < K; k += 4) {
     const a = V + (<usize>k << 2);
     for (let n = 0; n < N; n += 8) {
       const o = dU + <usize>k * step + (<usize>n << 2);
       product(
         a, a + 4, a + 8, a + 12, 1, 0, count, <usize>K << 2, M + (<usize>n << 2), step, zeros,
-        o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE, none, none, 0,
+        o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE,
       );
     }
   }
