@@ -23,6 +23,8 @@ const fixSchema = z.strictObject({
   offsetMeters: finite,
   serving: id.nullable(),
   bitsPerSecondPerHertz: finite.min(0).max(64),
+  /** Where the vehicle first drove, for data partitioned by place. Who knows only its own GPS leaves it out. */
+  first: z.strictObject({ road: id, offsetMeters: finite }).optional(),
 });
 
 /** Where a vehicle is, as `mobility` says it. */

@@ -7,7 +7,9 @@ import { asId, type RsuId, type VehicleId } from '../base/ids.ts';
 import { Rng } from '../base/rng.ts';
 import { modelCost, parametersBelow } from '../learning/cost/model-cost.ts';
 import type { ModelCost } from '../learning/cost/types.ts';
-import type { Dataset, ModelSpec } from '../learning/learner.ts';
+import { sampleLabels } from '../learning/data/dataset.ts';
+import { type Place, shardFor } from '../learning/data/partition.ts';
+import type { Dataset, ModelSpec, Shard } from '../learning/learner.ts';
 import type { MobilityConfig, NetworkConfig } from '../mobility/config.ts';
 import { equalSplitHz, slantMeters, spectralEfficiency } from '../mobility/radio/rate.ts';
 import type { Mobility, RsuSite } from '../mobility/types.ts';
@@ -52,6 +54,23 @@ export function modelSpec(scenario: Scenario, data: Pick<Dataset, 'inputShape' |
 }
 
 /** Which device a vehicle carries: drawn by shares from the vehicle's own stream, so one more car changes no other. */
+/** Which training samples a vehicle holds, the same in every way of running. `place`: where it first drove. */
+export function shardOf(
+  { data, seed }: Pick<Scenario, 'data' | 'seed'>,
+  train: Dataset,
+  { vehicle, place }: { readonly vehicle: VehicleId; readonly place: Place | undefined },
+): Shard {
+  return shardFor({
+    labels: sampleLabels(train),
+    classes: train.classes,
+    vehicle,
+    place,
+    samples: data.samplesPerVehicle,
+    partition: data.partition,
+    seed,
+  });
+}
+
 export function deviceOf(scenario: Scenario, vehicle: VehicleId): DeviceProfile {
   const device = pick(scenario.devices, Rng.root(scenario.seed).fork('devices').fork(vehicle).uniform());
   return {

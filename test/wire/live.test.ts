@@ -62,7 +62,8 @@ describe('a live run in one process', () => {
     const events: LoggedEvent[] = [];
     let live: LiveRun | undefined;
     const summary = await runLive({
-      ...options(broker, runs),
+      // By place: agents must be told where their cars first drove.
+      ...options(broker, runs, ['data.partition={kind: by-place}']),
       onLive: async (run) => {
         live = run;
       },

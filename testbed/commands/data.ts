@@ -4,15 +4,17 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
+import type { VehicleId } from '../../base/ids.ts';
 import { sampleCount, sampleLabels } from '../../learning/data/dataset.ts';
 import { segmentOf } from '../../learning/data/partition/by-place.ts';
-import { type Place, shardFor } from '../../learning/data/partition.ts';
+import type { Place } from '../../learning/data/partition.ts';
 import { openDataset } from '../../learning/data/sources.ts';
 import { defaultTokens, type TokenOptions } from '../../learning/data/text.ts';
 import type { Dataset } from '../../learning/learner.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { CommandIo } from '../io.ts';
 import { firstPlaces } from '../places.ts';
+import { shardOf } from '../plan.ts';
 import { stackedBarsSvg } from '../plot/stacked-bars.ts';
 import { textTable } from '../plot/text-table.ts';
 import { prepareData, prepareMobility } from '../prepare.ts';
@@ -23,6 +25,7 @@ import {
   type ScenarioOptions,
   scenarioArgument,
   wholeNumber,
+  withData,
   withScenarioOptions,
 } from './options.ts';
 
@@ -31,6 +34,7 @@ interface InspectOptions extends TokenOptions {
 }
 
 interface PartitionOptions extends ScenarioOptions {
+  readonly data?: string;
   readonly out?: string;
   readonly vehicles?: number;
   readonly json?: boolean;
@@ -79,13 +83,12 @@ interface Holding {
   readonly counts: readonly number[];
 }
 
-function holdingsOf(scenario: Scenario, train: Dataset, places: ReadonlyMap<string, Place>): Holding[] {
-  const { partition, samplesPerVehicle } = scenario.data;
+function holdingsOf(scenario: Scenario, train: Dataset, places: ReadonlyMap<VehicleId, Place>): Holding[] {
+  const { partition } = scenario.data;
   const { classes } = train;
   const labels = sampleLabels(train);
   return [...places].map(([vehicle, place]) => {
-    const wanted = { samples: samplesPerVehicle, partition, seed: scenario.seed };
-    const shard = shardFor({ labels, classes, vehicle, place, ...wanted });
+    const shard = shardOf(scenario, train, { vehicle, place });
     const held = Uint8Array.from(shard, (index) => labels[index]!);
     const isByPlace = partition.kind === 'by-place';
     const segment = isByPlace ? segmentOf(place, partition.segmentMeters) : undefined;
@@ -161,11 +164,13 @@ export function registerData(program: Command, io: CommandIo): void {
     .option('--json', 'JSON instead of text')
     .addHelpText('after', examples(['roadbed data inspect path/to/mnist']))
     .action((directory: string, options: InspectOptions) => inspect(io, directory, options));
-  withScenarioOptions(
-    data
-      .command('partition')
-      .description('show which samples each vehicle of a scenario would hold, as a table and as a picture')
-      .addArgument(scenarioArgument('<scenario>')),
+  withData(
+    withScenarioOptions(
+      data
+        .command('partition')
+        .description('show which samples each vehicle of a scenario would hold, as a table and as a picture')
+        .addArgument(scenarioArgument('<scenario>')),
+    ),
   )
     .option('--out <file.svg>', 'write a picture: one bar a vehicle, one band a class')
     .option('--vehicles <n>', 'show so many vehicles', wholeNumber('vehicles', 1, 10_000))

@@ -59,21 +59,30 @@ export const withEngine = (command: Command): Command =>
     'auto',
   );
 
-/** What every command that loads a scenario understands. */
+/** What every command that reads a scenario understands. */
 export interface ScenarioOptions {
   readonly set: readonly string[];
   readonly seed?: number;
+}
+
+/** What commands understand that carry a scenario out. */
+export interface RunScenarioOptions extends ScenarioOptions {
   readonly rounds?: number;
   readonly data?: string;
 }
 
-export function withScenarioOptions(command: Command): Command {
-  return command
-    .addOption(setOption())
-    .option('--seed <n>', 'override the seed', wholeNumber('seed', 0, 2 ** 31))
-    .option('--rounds <n>', 'stop after this many rounds', wholeNumber('rounds', 1, 1_000_000))
-    .option(
-      '--data <dir>',
-      'folder with the data (IDX, CIFAR binary, images or texts with a CSV), for scenarios with data.kind idx',
-    );
-}
+export const withScenarioOptions = (command: Command): Command =>
+  command.addOption(setOption()).option('--seed <n>', 'override the seed', wholeNumber('seed', 0, 2 ** 31));
+
+export const withRounds = (command: Command): Command =>
+  command.option('--rounds <n>', 'stop after this many rounds', wholeNumber('rounds', 1, 1_000_000));
+
+export const withData = (command: Command): Command =>
+  command.option(
+    '--data <dir>',
+    'folder with the data (IDX, CIFAR binary, images or texts with a CSV), for scenarios with data.kind idx',
+  );
+
+/** All of `RunScenarioOptions`. */
+export const withRunScenarioOptions = (command: Command): Command =>
+  withData(withRounds(withScenarioOptions(command)));

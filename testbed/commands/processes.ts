@@ -22,10 +22,13 @@ import { loadScenario } from '../scenario-file.ts';
 import { isoNow, processSeconds } from '../system.ts';
 import {
   examples,
-  type ScenarioOptions,
+  type RunScenarioOptions,
   scenarioArgument,
   wholeNumber,
+  withData,
   withEngine,
+  withRounds,
+  withRunScenarioOptions,
   withScenarioOptions,
 } from './options.ts';
 import { aboveProgress, printSummary } from './run.ts';
@@ -41,7 +44,7 @@ interface FeedFlags {
   readonly token?: string;
 }
 
-interface RsuFlags extends ScenarioOptions, BrokerFlags, FeedFlags {
+interface RsuFlags extends RunScenarioOptions, BrokerFlags, FeedFlags {
   readonly engine: EnginePreference;
   readonly runs: string;
   readonly port?: number;
@@ -73,7 +76,7 @@ export function registerProcesses(program: Command, io: CommandIo): void {
 
 function registerRsu(program: Command, io: CommandIo): void {
   const command = program.command('rsu').addArgument(scenarioArgument('<scenario>'));
-  withFeed(withEngine(withBroker(withScenarioOptions(command))))
+  withFeed(withEngine(withBroker(withRunScenarioOptions(command))))
     .description('run the roadside unit as a process: announces the run, ends with it, prints its figures')
     .option('--runs <dir>', 'folder of runs', 'runs')
     .option('--port <n>', 'also serve the dashboard on this port', wholeNumber('port', 0, 65535))
@@ -128,13 +131,21 @@ function registerMobility(program: Command, io: CommandIo): void {
     .command('mobility')
     .description('the simulated road as a process')
     .command('serve')
-    .argument('[scenario]', 'the scenario file, where its map is too large to be announced');
-  withBroker(withScenarioOptions(serve))
+    .argument(
+      '[scenario]',
+      'the scenario file, where its map is too large to be announced; options as for the RSU',
+    );
+  withBroker(withRounds(withScenarioOptions(serve)))
     .description('move the vehicles of the announced run in wall time and tell each where it is')
     .addHelpText('after', examples(['roadbed mobility serve --broker mqtt://localhost:1883']))
-    .action(async (path: string | undefined, flags: ScenarioOptions & BrokerFlags) => {
+    .action(async (path: string | undefined, flags: Omit<RunScenarioOptions, 'data'> & BrokerFlags) => {
       const { serveMobility } = await import('../live/mobility-process.ts');
       const { set, seed, rounds } = flags;
+      if (path === undefined && (set.length > 0 || seed !== undefined || rounds !== undefined))
+        throw new RoadbedError(
+          'usage',
+          '--set, --seed and --rounds change a scenario file (expected one; without it the announced run decides)',
+        );
       const loaded = path ? loadScenario(path, { sets: set, seed, rounds, needsData: false }) : undefined;
       await untilInterrupted(io, (stop) =>
         serveMobility({
@@ -150,12 +161,7 @@ function registerMobility(program: Command, io: CommandIo): void {
 
 // ---- agents ----------------------------------------------------------------------------------------------------
 
-function withMember(command: Command): Command {
-  return withEngine(withBroker(command)).option(
-    '--data <dir>',
-    'folder with the data, for scenarios with data.kind idx',
-  );
-}
+const withMember = (command: Command): Command => withEngine(withBroker(withData(command)));
 
 async function memberOptions(io: CommandIo, flags: MemberFlags, stop: AbortSignal): Promise<MemberOptions> {
   const { prepareData } = await import('../prepare.ts');

@@ -19,14 +19,14 @@ import {
   examples,
   oneOf,
   positiveNumber,
-  type ScenarioOptions,
+  type RunScenarioOptions,
   scenarioArgument,
   wholeNumber,
   withEngine,
-  withScenarioOptions,
+  withRunScenarioOptions,
 } from './options.ts';
 
-interface RunFlags extends ScenarioOptions {
+interface RunFlags extends RunScenarioOptions {
   readonly link: 'memory' | 'mqtt';
   readonly broker?: string;
   readonly workers: number;
@@ -47,7 +47,7 @@ interface StartFlags extends RunFlags {
 const defaultScenario = `${bundledDirectory}/highway-signs.yaml`;
 
 function withRunOptions(command: Command, link: 'memory' | 'mqtt'): Command {
-  return withEngine(withScenarioOptions(command))
+  return withEngine(withRunScenarioOptions(command))
     .option('--link <kind>', 'how messages travel: memory or mqtt', oneOf('link', ['memory', 'mqtt']), link)
     .option('--broker <url>', 'use this MQTT broker instead of an embedded one (implies --link mqtt)')
     .option(
@@ -219,6 +219,12 @@ export function printSummary(io: CommandIo, summary: RunSummary, json: boolean):
     `selected   ${s.selected} = committed ${s.committed} + left ${s.left} + late ${s.late} + refused ${s.refused} + failed ${s.failed}   (split ${s.split})`,
   );
   io.out(`bytes      ${megabytes(s.bytesUp)} up, ${megabytes(s.bytesDown)} down`);
+  if (s.handovers > 0)
+    io.out(`handovers  ${s.handovers}, ${s.transfersHandedOver} transfers went on at the next RSU`);
+  if (s.prediction)
+    io.out(
+      `stays      predicted within ${s.prediction.maeSeconds.toFixed(1)} s in the mean, ${s.prediction.p90Seconds.toFixed(1)} s in nine of ten`,
+    );
   io.out(`event log  sha256 ${s.eventLogSha256}`);
   io.out(`model      sha256 ${s.modelSha256}`);
   io.out(`engine     ${s.engine}`);

@@ -5,8 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
-import { sampleLabels } from '../../learning/data/dataset.ts';
-import { shardFor } from '../../learning/data/partition.ts';
+import type { Place } from '../../learning/data/partition.ts';
 import type { Dataset, Learner } from '../../learning/learner.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
@@ -16,13 +15,15 @@ import { vehicleTopic } from '../../protocol/topics.ts';
 import { decodeFix } from '../../protocol/world.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import type { Outbox, VehicleInput } from '../../vehicle-agent/types.ts';
-import { deviceOf } from '../plan.ts';
+import { deviceOf, shardOf } from '../plan.ts';
 import { LiveHost } from './live-host.ts';
 import { type Cancel, every } from './timers.ts';
 
 export interface AgentHostOptions {
   readonly announcement: Announcement;
   readonly vehicle: VehicleId;
+  /** Where it first drove; only a partition by place asks for it. */
+  readonly place: Place | undefined;
   readonly link: Link;
   readonly learner: Learner;
   readonly train: Dataset;
@@ -40,28 +41,28 @@ const beaconSeconds = 0.75;
 /** Without a fix for this long the car does not know where it is, and holds its tongue. */
 const blindSeconds = 3;
 
+/** Where the vehicle of a world message first drove: as the world says, or else where it is now. */
+export function placeIn(payload: Uint8Array): Place | undefined {
+  const fix = decodeFix(payload);
+  return fix && (fix.first ?? { road: fix.road, offsetMeters: fix.offsetMeters });
+}
+
 function agentOf(options: AgentHostOptions): VehicleAgent {
-  const { announcement, vehicle, learner, train, outbox, incarnation } = options;
+  const { announcement, vehicle, place, learner, train, outbox, incarnation } = options;
   const { scenario } = announcement;
-  const { data, seed } = scenario;
+  const { seed } = scenario;
   return new VehicleAgent({
     vehicle,
     device: deviceOf(scenario, vehicle),
     incarnation,
     learner,
     data: train,
-    shard: shardFor({
-      labels: sampleLabels(train),
-      classes: train.classes,
-      vehicle,
-      samples: data.samplesPerVehicle,
-      partition: data.partition,
-      seed,
-    }),
+    shard: shardOf(scenario, train, { vehicle, place }),
     costOf: modelCost,
     outbox,
     rng: Rng.root(seed).fork('agent').fork(vehicle),
     beaconSeconds,
+    graceSeconds: scenario.handover?.graceSeconds ?? 0,
   });
 }
 
@@ -120,7 +121,7 @@ export class AgentHost {
     const fix = decodeFix(payload);
     if (!fix) return payload.length === 0 ? this.#lose() : undefined;
     if (fix.serving === null) return this.#lose();
-    const { vehicle: _vehicle, ...place } = fix;
+    const { vehicle: _vehicle, first: _first, ...place } = fix;
     const at = this.#options.clock.now();
     this.#fixAt = at;
     this.#host.give({ kind: 'position', position: { ...place, at } });

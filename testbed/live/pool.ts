@@ -4,6 +4,7 @@
 
 import { messageOf } from '../../base/errors.ts';
 import type { RunId, VehicleId } from '../../base/ids.ts';
+import type { Place } from '../../learning/data/partition.ts';
 import type { Learner } from '../../learning/learner.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import type { Link } from '../../protocol/link/link.ts';
@@ -12,7 +13,7 @@ import { allClaimTopic, allWorldTopic, claimTopic, vehicleOfTopic } from '../../
 import { decodeClaim, encodeJson } from '../../protocol/world.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import { systemClock } from '../system.ts';
-import { AgentHost } from './agent-host.ts';
+import { AgentHost, placeIn } from './agent-host.ts';
 import { ClaimBook, leaseSeconds, type Verdict } from './claim-book.ts';
 import { type MemberOptions, type Membership, takePart } from './member.ts';
 import { aborted, every } from './timers.ts';
@@ -33,6 +34,8 @@ class Session {
   readonly #book: ClaimBook;
   readonly #clock = systemClock();
   readonly #agents = new Map<VehicleId, Promise<AgentHost>>();
+  /** Where vehicles on the road first drove: the samples of one that this pool takes over must stay the same. */
+  readonly #places = new Map<VehicleId, Place>();
   #fail: (error: unknown) => void = () => undefined;
 
   constructor(parts: Membership & { readonly options: PoolOptions; readonly link: Link }) {
@@ -72,11 +75,17 @@ class Session {
     const vehicle = vehicleOfTopic(topic);
     if (!vehicle) return;
     if (payload.length === 0) return this.#gone(vehicle);
+    this.#place(vehicle, payload);
     if (this.#book.seen(vehicle, this.#clock.now())) this.#say(vehicle, false);
     void this.#agents.get(vehicle)?.then(
       (agent) => agent.world(payload),
       () => undefined,
     );
+  }
+
+  #place(vehicle: VehicleId, payload: Uint8Array): void {
+    const place = this.#places.has(vehicle) ? undefined : placeIn(payload);
+    if (place) this.#places.set(vehicle, place);
   }
 
   #hearClaim(topic: string, payload: Uint8Array): void {
@@ -116,6 +125,7 @@ class Session {
     return AgentHost.open({
       announcement: this.#announcement,
       vehicle,
+      place: this.#places.get(vehicle),
       link: await connectMqtt({ url: brokerUrl, clientId: `${this.#run}-${vehicle}` }),
       learner: this.#learner,
       train: this.#train,
@@ -129,6 +139,7 @@ class Session {
 
   /** The vehicle has left the road for good. */
   #gone(vehicle: VehicleId): void {
+    this.#places.delete(vehicle);
     if (!this.#book.released(vehicle)) return;
     this.#release(vehicle);
     this.#stop(vehicle);

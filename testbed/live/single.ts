@@ -2,6 +2,7 @@
 // Must not: know of other vehicles. (Where pools of agents are about, it tells them that this one is taken.)
 
 import type { RunId, VehicleId } from '../../base/ids.ts';
+import type { Place } from '../../learning/data/partition.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import type { Link } from '../../protocol/link/link.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
@@ -9,7 +10,7 @@ import { claimTopic, worldTopic } from '../../protocol/topics.ts';
 import { decodeClaim, encodeJson } from '../../protocol/world.ts';
 import type { Outbox } from '../../vehicle-agent/types.ts';
 import { systemClock } from '../system.ts';
-import { AgentHost } from './agent-host.ts';
+import { AgentHost, placeIn } from './agent-host.ts';
 import { leaseSeconds } from './claim-book.ts';
 import { type MemberOptions, type Membership, takePart } from './member.ts';
 import { aborted, after, every } from './timers.ts';
@@ -42,31 +43,66 @@ async function drive(options: SingleOptions, membership: Membership, over: Abort
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
-  const agent = await AgentHost.open({
-    ...membership,
-    ...options.keptOf(membership.announcement),
-    vehicle,
-    link: await connectMqtt({ url: brokerUrl, clientId: `${run}-${vehicle}` }),
-    clock: systemClock(),
-    failed: (error) => fail(error),
-  });
-  let isPlaced = false;
-  const claiming = await claim(agent.link, run, vehicle);
-  const hint = after(hintSeconds, () => {
-    if (!isPlaced) note(`Nobody has said yet where ${vehicle} is: does the mobility process know this name?`);
-  });
+  const link = await connectMqtt({ url: brokerUrl, clientId: `${run}-${vehicle}` });
+  const world = await listenToWorld(link, options, run);
+  const claiming = await claim(link, run, vehicle);
+  let agent: AgentHost | undefined;
   try {
-    await agent.link.subscribe(worldTopic(run, vehicle), (_topic, payload) => {
-      isPlaced = true;
-      agent.world(payload);
-    });
     note(`${vehicle} takes part in run ${run}`);
+    const place = await Promise.race([world.place, aborted(over)]);
+    if (!place) return;
+    agent = await AgentHost.open({
+      ...membership,
+      ...options.keptOf(membership.announcement),
+      vehicle,
+      place,
+      link,
+      clock: systemClock(),
+      failed: (error) => fail(error),
+    });
+    world.tell(agent);
     await Promise.race([aborted(over), failed]);
   } finally {
-    hint();
+    world.close();
     claiming();
-    await agent.close();
+    await (agent ?? link).close();
   }
+}
+
+/** What the world says of one vehicle. */
+interface World {
+  /** Resolves with the first fix: where the vehicle first drove. */
+  readonly place: Promise<Place>;
+  /** Who hears the messages that follow. */
+  tell(agent: AgentHost): void;
+  close(): void;
+}
+
+/** A car must know where it is before it can take part: the first fix says which samples are its own. */
+async function listenToWorld(link: Link, { vehicle, note }: SingleOptions, run: RunId): Promise<World> {
+  let arrive: (place: Place) => void = () => undefined;
+  let listener: AgentHost | undefined;
+  const place = new Promise<Place>((resolve) => {
+    arrive = resolve;
+  });
+  const hint = after(hintSeconds, () =>
+    note(`Nobody has said yet where ${vehicle} is: does the mobility process know this name?`),
+  );
+  await link.subscribe(worldTopic(run, vehicle), (_topic, payload) => {
+    const found = placeIn(payload);
+    if (found) {
+      hint();
+      arrive(found);
+    }
+    listener?.world(payload);
+  });
+  return {
+    place,
+    tell: (agent) => {
+      listener = agent;
+    },
+    close: hint,
+  };
 }
 
 /**

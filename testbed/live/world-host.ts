@@ -6,6 +6,7 @@ import type { Fix, Mobility, MobilityStep } from '../../mobility/types.ts';
 import type { Link } from '../../protocol/link/link.ts';
 import { worldTopic } from '../../protocol/topics.ts';
 import { encodeJson } from '../../protocol/world.ts';
+import { FirstPlaces } from '../places.ts';
 import { systemClock } from '../system.ts';
 import { pause } from './timers.ts';
 
@@ -23,23 +24,27 @@ export interface WorldOptions {
 export async function runWorld(options: WorldOptions): Promise<void> {
   const { mobility, over } = options;
   const clock = systemClock();
-  tell(options, mobility.initial());
+  const places = new FirstPlaces();
+  tell(options, mobility.initial(), places);
   let dueAt = 0;
   while (!over.aborted) {
     dueAt = Math.max(dueAt + mobility.stepSeconds, clock.now() - catchUpSeconds);
     await pause(dueAt - clock.now(), over);
     if (over.aborted) return;
     const step = mobility.step();
-    tell(options, step.fixes);
-    for (const vehicle of arrivedIn(step)) say(options, vehicle, new Uint8Array(0));
+    tell(options, step.fixes, places);
+    for (const vehicle of arrivedIn(step)) {
+      places.forget(vehicle);
+      say(options, vehicle, new Uint8Array(0));
+    }
   }
 }
 
 const arrivedIn = (step: MobilityStep): VehicleId[] =>
   step.events.flatMap((event) => (event.kind === 'arrived' ? [event.vehicle] : []));
 
-function tell(options: WorldOptions, fixes: readonly Fix[]): void {
-  for (const fix of fixes) say(options, fix.vehicle, encodeJson(fix));
+function tell(options: WorldOptions, fixes: readonly Fix[], places: FirstPlaces): void {
+  for (const fix of fixes) say(options, fix.vehicle, encodeJson({ ...fix, first: places.of(fix) }));
 }
 
 /** A fix that is lost is followed by the next one. */

@@ -7,8 +7,6 @@ import { messageOf, RoadbedError } from '../../base/errors.ts';
 import type { RunId, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
-import { sampleLabels } from '../../learning/data/dataset.ts';
-import { shardFor } from '../../learning/data/partition.ts';
 import type { Learner, ModelSpec } from '../../learning/learner.ts';
 import { openEngine } from '../../learning/training/engine.ts';
 import { learnerOn } from '../../learning/training/tfjs-learner.ts';
@@ -21,7 +19,7 @@ import { vehicleTopic } from '../../protocol/topics.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
 import type { VehicleInput } from '../../vehicle-agent/types.ts';
-import { modelSpec, slowdownOf } from '../plan.ts';
+import { modelSpec, shardOf, slowdownOf } from '../plan.ts';
 import { Sealer } from './envelope.ts';
 import { Inbox } from './inbox.ts';
 import { downStream, upStream } from './wires.ts';
@@ -89,22 +87,13 @@ function start(car: Car, request: ComputeRequest): void {
 
 async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
   const { scenario, train } = setup;
-  const shard = shardFor({
-    labels: sampleLabels(train),
-    classes: train.classes,
-    vehicle,
-    samples: scenario.data.samplesPerVehicle,
-    partition: scenario.data.partition,
-    seed: scenario.seed,
-    place,
-  });
   const agent = new VehicleAgent({
     vehicle,
     device,
     incarnation: 1,
     learner,
     data: train,
-    shard,
+    shard: shardOf(scenario, train, { vehicle, place }),
     costOf: modelCost,
     outbox: new MemoryOutbox(),
     rng: Rng.root(scenario.seed).fork('agent').fork(vehicle),
