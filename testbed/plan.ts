@@ -53,7 +53,6 @@ export function modelSpec(scenario: Scenario, data: Pick<Dataset, 'inputShape' |
   return { name: scenario.model.name, inputShape: data.inputShape, classes: data.classes };
 }
 
-/** Which device a vehicle carries: drawn by shares from the vehicle's own stream, so one more car changes no other. */
 /** Which training samples a vehicle holds, the same in every way of running. `place`: where it first drove. */
 export function shardOf(
   { data, seed }: Pick<Scenario, 'data' | 'seed'>,
@@ -71,6 +70,7 @@ export function shardOf(
   });
 }
 
+/** Which device a vehicle carries: drawn by shares from the vehicle's own stream, so one more car changes no other. */
 export function deviceOf(scenario: Scenario, vehicle: VehicleId): DeviceProfile {
   const device = pick(scenario.devices, Rng.root(scenario.seed).fork('devices').fork(vehicle).uniform());
   return {
