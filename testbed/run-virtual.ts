@@ -3,6 +3,7 @@
 
 import type { RunId } from '../base/ids.ts';
 import { Rng } from '../base/rng.ts';
+import { sampleCount } from '../learning/data/dataset.ts';
 import { openEngine } from '../learning/training/engine.ts';
 import type { EnginePreference } from '../learning/training/engine-names.ts';
 import { learnerOn } from '../learning/training/tfjs-learner.ts';
@@ -14,6 +15,7 @@ import type { RunSummary } from '../protocol/run-info.ts';
 import type { LiveRun } from '../roadside/feed/live.ts';
 import { RsuActor } from '../roadside/rsu/actor.ts';
 import { Closing } from './closing.ts';
+import { assertFeasible } from './feasible.ts';
 import { deviceOf, mapScene, roundConfig } from './plan.ts';
 import { type PreparedData, prepareData, prepareMobility } from './prepare.ts';
 import { newRunId, Recording } from './recording.ts';
@@ -61,6 +63,13 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   // 1 What the scenario says, read and checked before anything is created.
   const mobility = prepareMobility(loaded);
   const data = prepareData(scenario, loaded.dataDirectory, note);
+  assertFeasible({
+    scenario,
+    model: data.model,
+    trainSamples: sampleCount(data.train),
+    engine: options.engine,
+    threads: options.workers,
+  });
   // 2 The wire, and workers with their engines.
   const secret = randomSecret();
   const { wire, brokerUrl } = await openWire(options, run, secret, closing);

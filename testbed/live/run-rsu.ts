@@ -3,12 +3,14 @@
 // Must not: hold rules of the round or of the wire.
 
 import { withoutPasswords } from '../../base/shown-text.ts';
+import { sampleCount } from '../../learning/data/dataset.ts';
 import type { Mobility } from '../../mobility/types.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
 import { RsuActor } from '../../roadside/rsu/actor.ts';
 import { Closing } from '../closing.ts';
+import { assertFeasible } from '../feasible.ts';
 import { mapScene, roundConfig } from '../plan.ts';
 import { type PreparedData, prepareData, prepareMobility, roadText } from '../prepare.ts';
 import { newRunId, Recording } from '../recording.ts';
@@ -55,6 +57,13 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
   // 2 What the scenario says.
   const mobility = prepareMobility(loaded);
   const data = prepareData(scenario, loaded.dataDirectory, note);
+  assertFeasible({
+    scenario,
+    model: data.model,
+    trainSamples: sampleCount(data.train),
+    engine: options.engine,
+    threads: 1,
+  });
   const announcement: Announcement = {
     run,
     scenario,

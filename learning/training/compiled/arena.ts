@@ -59,6 +59,11 @@ export class Arena {
     return address;
   }
 
+  /** Bytes that `seal` would take now. */
+  get plannedBytes(): number {
+    return this.#shared.reduce((sum, area) => sum + area.bytes + SLACK_BYTES, this.#end);
+  }
+
   /** Takes the memory. Throws TrainingError where the machine does not have it. */
   seal(): void {
     for (const area of this.#shared) area.address = this.reserve(area.bytes / 4);
