@@ -1,0 +1,25 @@
+// The small numbers of SUMO's driving rules, with what each is for. Values as in SUMO 1.15 (src/microsim, StdDefs.h).
+// Must not: hold anything that a vehicle type or a network may set.
+
+/** Two places closer than this, m, are the same for a driver. */
+export const positionEpsilon = 0.1;
+/** Slack of safe-speed formulas, m: a stop exactly at a line must not overshoot it by rounding. */
+export const numericEpsilon = 0.001;
+/** Below this, m/s, a vehicle counts as halting. */
+export const haltingSpeed = 0.1;
+/** A driver who waits for a signal or has priority stops this far before the line, m. */
+export const stopLineGap = 1;
+/** How near a minor link all foes can be seen, m; networks may set it, SUMO's default is meant here. */
+export const foeVisibility = 4.5;
+/** Seconds a yielding driver wants between leaving a conflict and the foe's arrival. */
+export const lookAheadSeconds = 1;
+/** Waiting seconds until a driver is fully impatient (SUMO's --time-to-impatience). */
+export const impatienceSeconds = 180;
+/** At least so hard a driver brakes for yellow and red, m/s^2. */
+export const yellowDeceleration = 3;
+/** A leader standing so long inside a junction blocks it: the request to enter is withdrawn, s. */
+export const junctionBlockageSeconds = 5;
+/** Vehicle lengths of free road a driver looks for behind a junction. */
+export const spaceLookAheadLengths = 5;
+/** Stands for no limit, no time, no distance. */
+export const never = Number.POSITIVE_INFINITY;

@@ -1,0 +1,250 @@
+// Changing lanes: edge by edge, from the vehicle farthest along to the last, each may go one lane to the right or left if
+// it wants to and the gaps there are safe. SUMO 1.15's MSLaneChanger.
+// Must not: decide what a driver wants (wishes.ts does).
+
+import { type Neighbour, type Neighbours, nobody } from '../neighbours.ts';
+import type { World } from '../world.ts';
+import { change, isBlocked } from './change-state.ts';
+import { Helping } from './helping.ts';
+import { type View, Wishes } from './wishes.ts';
+
+export class LaneChanger {
+  readonly #world: World;
+  readonly #neighbours: Neighbours;
+  readonly #wishes: Wishes;
+  /** Edges looked at in this step. */
+  readonly #seen: Int32Array;
+  // Of the lanes of the present edge: how many of its vehicles are done; room those ahead take; who urgently must come over.
+  #done = new Int32Array(16);
+  #taken = new Float64Array(16);
+  #following = new Float64Array(16);
+  #first = new Int32Array(16);
+  #last = new Int32Array(16);
+  readonly #leader = nobody();
+  readonly #follower = nobody();
+  readonly #view: View = {
+    ego: -1,
+    direction: 1,
+    lane: -1,
+    beside: -1,
+    record: -1,
+    leader: this.#leader,
+    follower: this.#follower,
+    besideLeader: nobody(),
+    besideFollower: nobody(),
+    occupied: 0,
+    besideOccupied: 0,
+    bestOccupied: 0,
+    bestOffset: 0,
+    firstBlocked: -1,
+    lastBlocked: -1,
+    blocked: 0,
+  };
+
+  constructor(world: World, neighbours: Neighbours) {
+    this.#world = world;
+    this.#neighbours = neighbours;
+    this.#wishes = new Wishes(world, new Helping(world));
+    this.#seen = new Int32Array(world.streets.network.edges.count).fill(-1);
+  }
+
+  /** All edges with vehicles and more than one lane. */
+  changeAll(): void {
+    const { lists, streets, steps } = this.#world;
+    for (let i = 0; i < lists.activeCount; i++) {
+      const lane = lists.active[i]!;
+      const edge = streets.laneEdge[lane]!;
+      const lanes = streets.firstLane[edge + 1]! - streets.firstLane[edge]!;
+      if (lanes < 2 || streets.laneInternal[lane] || this.#seen[edge] === steps) continue;
+      this.#seen[edge] = steps;
+      this.#changeEdge(streets.firstLane[edge]!, lanes);
+    }
+  }
+
+  #changeEdge(firstLane: number, lanes: number): void {
+    if (lanes > this.#done.length) this.#makeRoom(lanes);
+    this.#done.fill(0, 0, lanes);
+    this.#taken.fill(0, 0, lanes);
+    this.#first.fill(-1, 0, lanes);
+    this.#last.fill(-1, 0, lanes);
+    for (;;) {
+      const j = this.#farthest(firstLane, lanes);
+      if (j < 0) return;
+      this.#changeVehicle(firstLane, lanes, j);
+    }
+  }
+
+  /** The lane number whose next vehicle is farthest along; -1: all are done. */
+  #farthest(firstLane: number, lanes: number): number {
+    const { lists, vehicles } = this.#world;
+    let best = -1;
+    let bestPosition = -1;
+    for (let j = 0; j < lanes; j++) {
+      const lane = firstLane + j;
+      if (this.#done[j]! >= lists.count[lane]!) continue;
+      const position = vehicles.position[lists.at(lane, this.#done[j]!)]!;
+      if (position <= bestPosition) continue;
+      best = j;
+      bestPosition = position;
+    }
+    return best;
+  }
+
+  #changeVehicle(firstLane: number, lanes: number, j: number): void {
+    const { lists, vehicles, ways } = this.#world;
+    const view = this.#view;
+    view.lane = firstLane + j;
+    view.ego = lists.at(view.lane, this.#done[j]!);
+    if (!vehicles.halted[view.ego]) {
+      view.record = ways.record(vehicles.path[view.ego]!, vehicles.routeIndex[view.ego]!);
+      this.#findLeader(view.lane, this.#done[j]!, this.#leader);
+      this.#addFollowing(lanes, j);
+      const right = j > 0 ? this.#consider(firstLane, j, -1) : 0;
+      if (this.#mayGo(right, change.right)) return this.#go(firstLane, j, -1);
+      this.#noteBlocked(j - 1, right, change.right);
+      let left = j + 1 < lanes ? this.#consider(firstLane, j, 1) : 0;
+      if (this.#mayGo(left, change.left)) return this.#go(firstLane, j, 1);
+      this.#noteBlocked(j + 1, left, change.left);
+      if (right & left & change.urgent) left = 0;
+      vehicles.changeState[view.ego] = (vehicles.changeState[view.ego]! & change.said) | right | left;
+    }
+    const t = vehicles.type[view.ego]!;
+    this.#taken[j] = this.#taken[j]! + this.#world.types.length[t]! + this.#world.types.minGap[t]!;
+    this.#done[j] = this.#done[j]! + 1;
+  }
+
+  #mayGo(state: number, wanted: number): boolean {
+    return (state & wanted) !== 0 && (state & isBlocked) === 0;
+  }
+
+  #noteBlocked(j: number, state: number, wanted: number): void {
+    if ((state & wanted) === 0 || (state & change.urgent) === 0) return;
+    this.#last[j] = this.#view.ego;
+    if (this.#first[j] === -1) this.#first[j] = this.#view.ego;
+  }
+
+  /** Room taken on each lane by vehicles ahead and on the lanes it leads to. */
+  #addFollowing(lanes: number, j: number): void {
+    const { ways, brutto, streets } = this.#world;
+    const { record } = this.#view;
+    for (let i = Math.max(0, j - 1); i < lanes && i <= j + 1; i++) this.#following[i] = sumFollowing(i);
+    const best = j + ways.offsetOf(record, j);
+    if (best < j - 1 || best > j + 1) this.#following[best] = sumFollowing(best);
+
+    function sumFollowing(i: number): number {
+      let sum = 0;
+      const links = ways.linkCount(record, i);
+      for (let view = 0; view < links; view++) sum += brutto[streets.linkTo[ways.linkAt(record, i, view)]!]!;
+      return sum;
+    }
+  }
+
+  /** What the driver wants of the lane `direction` beside, and what hinders it. */
+  #consider(firstLane: number, j: number, direction: number): number {
+    const { streets, types, vehicles, ways } = this.#world;
+    const view = this.#view;
+    const beside = firstLane + j + direction;
+    if ((streets.permissions[beside]! & types.permission[vehicles.type[view.ego]!]!) === 0) return 0;
+    view.direction = direction;
+    view.beside = beside;
+    this.#findLeader(beside, this.#done[j + direction]!, view.besideLeader);
+    this.#findFollower(beside, this.#done[j + direction]!, view.besideFollower);
+    if (view.besideLeader.vehicle >= 0 && view.besideLeader.vehicle === view.besideFollower.vehicle)
+      view.besideFollower.vehicle = -1;
+    view.bestOffset = ways.offsetOf(view.record, j);
+    if (view.bestOffset === 0 && ways.offsetOf(view.record, j + direction) === 0) view.bestOffset = direction;
+    const best = j + view.bestOffset;
+    view.occupied = this.#taken[j]! + this.#following[j]!;
+    view.besideOccupied = this.#taken[j + direction]! + this.#following[j + direction]!;
+    view.bestOccupied = this.#taken[best]! + this.#following[best]!;
+    view.firstBlocked = this.#first[j]!;
+    view.lastBlocked = this.#last[j]!;
+    view.blocked = this.#hindrances(view);
+    return view.blocked | this.#wishes.ask(view);
+  }
+
+  #findLeader(lane: number, done: number, into: Neighbour): void {
+    const { lists, vehicles, types } = this.#world;
+    const { ego } = this.#view;
+    if (done === 0) {
+      this.#neighbours.leaderBeyond(ego, lane, into);
+      return;
+    }
+    const leader = lists.at(lane, done - 1);
+    const back = vehicles.position[leader]! - types.length[vehicles.type[leader]!]!;
+    into.vehicle = leader;
+    into.gap = back - vehicles.position[ego]! - types.minGap[vehicles.type[ego]!]!;
+  }
+
+  #findFollower(lane: number, done: number, into: Neighbour): void {
+    const { lists, vehicles, types } = this.#world;
+    const { ego } = this.#view;
+    const t = vehicles.type[ego]!;
+    const back = vehicles.position[ego]! - types.length[t]!;
+    if (done >= lists.count[lane]!) {
+      const front = { back, speed: vehicles.speed[ego]!, deceleration: types.deceleration[t]! };
+      this.#neighbours.followerBefore(ego, lane, front, into);
+      return;
+    }
+    into.vehicle = lists.at(lane, done);
+    into.gap = back - vehicles.position[into.vehicle]! - types.minGap[vehicles.type[into.vehicle]!]!;
+  }
+
+  /** Gaps beside that are too small. */
+  #hindrances({ ego, besideLeader, besideFollower }: View): number {
+    const { vehicles, types, stepSeconds } = this.#world;
+    const t = vehicles.type[ego]!;
+    const speed = vehicles.speed[ego]!;
+    let state = 0;
+    if (besideFollower.vehicle >= 0) {
+      const f = vehicles.type[besideFollower.vehicle]!;
+      const reaction = Math.max(0, types.tau[f]! - stepSeconds);
+      const next = vehicles.speed[besideFollower.vehicle]! + Math.max(0, reaction * vehicles.acceleration[besideFollower.vehicle]!);
+      const own = speed + Math.min(0, reaction * vehicles.acceleration[ego]!);
+      const needed = types.secureGap(f, next, own, types.deceleration[t]!);
+      if (besideFollower.gap < 0 || besideFollower.gap < needed) state |= change.blockedByFollower;
+    }
+    if (besideLeader.vehicle >= 0) {
+      const reaction = Math.max(0, types.tau[t]! - stepSeconds);
+      const own = speed + Math.max(0, reaction * vehicles.acceleration[ego]!);
+      const next = vehicles.speed[besideLeader.vehicle]! + Math.min(0, reaction * vehicles.acceleration[besideLeader.vehicle]!);
+      const needed = types.secureGap(t, own, next, types.deceleration[vehicles.type[besideLeader.vehicle]!]!);
+      if (besideLeader.gap < 0 || besideLeader.gap < needed) state |= change.blockedByLeader;
+    }
+    return state;
+  }
+
+  /** Moves the vehicle one lane over. */
+  #go(firstLane: number, j: number, direction: number): void {
+    const { lists, vehicles, brutto, types } = this.#world;
+    const { ego } = this.#view;
+    const to = j + direction;
+    this.#world.delist(firstLane + j, this.#done[j]!);
+    lists.insert(firstLane + to, this.#done[to]!, ego);
+    const t = vehicles.type[ego]!;
+    const length = types.length[t]! + types.minGap[t]!;
+    brutto[firstLane + to] = brutto[firstLane + to]! + length;
+    this.#done[to] = this.#done[to]! + 1;
+    vehicles.lane[ego] = firstLane + to;
+    vehicles.changeState[ego] = 0;
+    vehicles.speedGain[ego] = 0;
+    vehicles.keepRight[ego] = 0;
+    vehicles.lookAheadSpeed[ego] = 0;
+    vehicles.adviceCount[ego] = 0;
+    vehicles.dontBrake[ego] = 0;
+    if (this.#world.ways.offsetOf(this.#view.record, to) === 0) {
+      vehicles.blockerLength[ego] = 0;
+      vehicles.leftSpace[ego] = 0;
+    }
+    if (vehicles.position[ego]! < types.length[t]!) this.#world.layBody(ego);
+    else vehicles.furtherCount[ego] = 0;
+  }
+
+  #makeRoom(lanes: number): void {
+    this.#done = new Int32Array(lanes);
+    this.#taken = new Float64Array(lanes);
+    this.#following = new Float64Array(lanes);
+    this.#first = new Int32Array(lanes);
+    this.#last = new Int32Array(lanes);
+  }
+}
