@@ -36,7 +36,7 @@ export type WideLayerPlan =
   | { readonly kind: 'batchnorm' }
   /** Normalises each position over its channels (Ba, Kiros and Hinton 2016, arXiv 1607.06450). */
   | { readonly kind: 'layernorm' }
-  | { readonly kind: 'activate'; readonly how: 'relu' | 'gelu' }
+  | { readonly kind: 'activate'; readonly how: 'relu' | 'gelu' | 'silu' }
   /** Pooling with a stride of its own, `same` padding. */
   | {
       readonly kind: 'pool';

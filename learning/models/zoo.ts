@@ -14,6 +14,7 @@ import {
   normalise,
   projectPositions,
   type SimpleLayer,
+  silu,
   simpleLayer,
 } from './layers/simple.ts';
 import type { PlacedLayer } from './place.ts';
@@ -53,6 +54,8 @@ function buildChainLayer(plan: ChainLayerPlan, first: { inputShape?: number[] })
   }
 }
 
+const activations = { relu: (x: tf.Tensor) => tf.relu(x), gelu, silu } as const;
+
 /** What the layers that are functions do with their input and weights. */
 function functionOf(plan: Exclude<WideLayerPlan, MergePlan>): SimpleLayer['apply'] | undefined {
   switch (plan.kind) {
@@ -61,7 +64,7 @@ function functionOf(plan: Exclude<WideLayerPlan, MergePlan>): SimpleLayer['apply
     case 'layernorm':
       return (x, [scale, shift]) => normalise(x, [3], scale!, shift!);
     case 'activate':
-      return plan.how === 'relu' ? (x) => tf.relu(x) : gelu;
+      return activations[plan.how];
     case 'globalaverage':
       return (x) => tf.mean(x, [1, 2], true);
     case 'depthwise':

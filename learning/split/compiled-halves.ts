@@ -31,7 +31,7 @@ function openRange(
   request: { model: ModelSpec; from: number; to: number; weights: Float32Array; settings: TrainingSettings },
 ): OpenRange {
   const { model, from, to, weights, settings } = request;
-  const purpose: Purpose = { model, from, to, trains: true };
+  const purpose: Purpose = { model, from, to, trains: true, optimiser: settings.optimiser };
   let capacity = settings.batchSize;
   // A half stays open for long: what the caller does with its array meanwhile is not its business.
   const owner = freshOwner(model, weights.slice(), settings, executors.take(purpose, capacity));

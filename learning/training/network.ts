@@ -7,7 +7,8 @@ import { assert } from '../../base/assert.ts';
 import { type ModelSpec, TrainingError } from '../learner.ts';
 import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
 import { type BuiltModel, buildModel } from '../models/zoo.ts';
-import { crossEntropy, sgdStep } from './ops.ts';
+import { crossEntropy } from './ops.ts';
+import { OptimiserState, type StepSettings } from './optimiser.ts';
 
 /** A built model; reused through NetworkPool. */
 export interface Network {
@@ -32,11 +33,6 @@ export class NetworkPool {
   }
 }
 
-export interface StepSettings {
-  readonly learningRate: number;
-  readonly momentum: number;
-}
-
 /** Blocks from..to-1 of a network with weights and momentum of their own. */
 export class Part {
   readonly #inputShape: readonly number[];
@@ -45,7 +41,7 @@ export class Part {
   readonly #network: Network;
   readonly #layers: BuiltModel['blocks'][number];
   readonly #variables: tf.Variable[];
-  #velocities: tf.Tensor[] = [];
+  readonly #optimiser = new OptimiserState();
 
   constructor(network: Network, from: number, to: number) {
     this.#network = network;
@@ -76,7 +72,7 @@ export class Part {
       tensor.dispose();
       at += variable.size;
     }
-    this.#forgetMomentum();
+    this.#optimiser.forget();
   }
 
   /** All weights as one flat vector. Throws TrainingError if one of them is not finite. */
@@ -173,7 +169,7 @@ export class Part {
     return tf.tidy(() => {
       const { losses, gradients } = this.#differentiate(values, labels, wantInputGradient);
       const loss = finiteMean(losses.dataSync() as Float32Array);
-      this.#update(gradients, settings);
+      this.#optimiser.update(this.#variables, gradients, settings);
       const inputGradient = wantInputGradient ? (gradients.at(-1)!.dataSync() as Float32Array) : undefined;
       return { loss, inputGradient };
     });
@@ -186,7 +182,7 @@ export class Part {
   async trainStepLater(values: Float32Array, labels: Uint8Array, settings: StepSettings): Promise<number> {
     const kept = tf.tidy(() => {
       const { losses, gradients } = this.#differentiate(values, labels, false);
-      this.#update(gradients, settings);
+      this.#optimiser.update(this.#variables, gradients, settings);
       return losses;
     });
     const [losses] = await readLater([kept]);
@@ -211,7 +207,7 @@ export class Part {
       const dy = tf.tensor(outputGradient, shape);
       // The forward pass runs again here: a tfjs tape cannot stay open while the gradient is fetched from the RSU.
       const { grads } = tf.engine().gradients(() => this.forward(x), this.#variables, dy);
-      this.#update(grads, settings);
+      this.#optimiser.update(this.#variables, grads, settings);
     });
   }
 
@@ -222,28 +218,7 @@ export class Part {
 
   /** Frees momentum; the network itself goes back to its pool. */
   dispose(): void {
-    this.#forgetMomentum();
-  }
-
-  #forgetMomentum(): void {
-    tf.dispose(this.#velocities);
-    this.#velocities = [];
-  }
-
-  #update(gradients: readonly tf.Tensor[], settings: StepSettings): void {
-    const old = this.#velocities;
-    const next: tf.Tensor[] = [];
-    this.#variables.forEach((variable, i) => {
-      const gradient = gradients[i]!;
-      // Without a velocity yet it is zero, and momentum 0 needs none: then the gradient itself stands in, times 0.
-      const velocity = old[i];
-      const step = velocity === undefined ? { ...settings, momentum: 0 } : settings;
-      const [weight, nextVelocity] = sgdStep(variable, gradient, velocity ?? gradient, step);
-      variable.assign(weight);
-      if (settings.momentum !== 0) next.push(tf.keep(nextVelocity));
-    });
-    tf.dispose(old);
-    this.#velocities = next;
+    this.#optimiser.forget();
   }
 }
 

@@ -59,6 +59,33 @@ export function sgdStep(
   return [tf.sub(weight, tf.mul(next, learningRate)), next];
 }
 
+/** Learning rate, and the three numbers of `adamFactors`. */
+interface AdamStep {
+  readonly learningRate: number;
+  readonly decay: number;
+  readonly meanPart: number;
+  readonly squarePart: number;
+}
+
+/** Adam with decoupled weight decay (see ../learner.ts). Returns [weight', mean', square'], all new tensors. */
+export function adamStep(
+  weight: tf.Tensor,
+  gradient: tf.Tensor,
+  [mean, square]: readonly [tf.Tensor, tf.Tensor],
+  step: AdamStep,
+): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  if (has(ownKernels.adamStep)) {
+    const inputs = { weight, gradient, mean, square };
+    return runOwn(ownKernels.adamStep, inputs, { ...step }) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  }
+  const { learningRate, decay, meanPart, squarePart } = step;
+  const nextMean = tf.add(tf.mul(mean, 0.9), tf.mul(gradient, 0.1));
+  const nextSquare = tf.add(tf.mul(square, 0.999), tf.mul(tf.mul(gradient, 0.001), gradient));
+  const size = tf.add(tf.sqrt(tf.mul(nextSquare, 1 / squarePart)), 1e-8);
+  const change = tf.div(tf.mul(nextMean, learningRate / meanPart), size);
+  return [tf.sub(tf.mul(weight, 1 - decay), change), nextMean, nextSquare];
+}
+
 /** Makes tfjs use our kernel for the rectifier's gradient on backends that have it. Idempotent. */
 export function registerReluGradient(): void {
   if (tf.getGradient('Relu')) tf.unregisterGradient('Relu');

@@ -118,9 +118,9 @@ describe('the wide models', () => {
   );
 
   it('refuse to be built where they are here for their graph only', () => {
-    const spec: ModelSpec = { name: 'gpt', inputShape: [1, 64, 1], classes: 65 };
+    const spec: ModelSpec = { name: 'gpt2', inputShape: [1, 64, 1], classes: 65 };
     expect(() => buildModel(spec)).toThrow(RoadbedError);
-    expect(() => buildModel(spec)).toThrow(/gpt is in the zoo for its layer graph and costs only/);
+    expect(() => buildModel(spec)).toThrow(/gpt2 is in the zoo for its layer graph and costs only/);
   });
 
   it('refuse images where they read tokens', () => {

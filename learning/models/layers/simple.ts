@@ -87,6 +87,11 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
+/** The sigmoid-weighted linear unit, x / (1 + e^-x) (Elfwing et al. 2018, arXiv 1702.03118). */
+export function silu(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, tf.sigmoid(x));
+}
+
 /**
  * Token vectors plus position vectors: [count, 1, length, width]. Token ids come as every input does, as
  * byte / 255 - 0.5. By a product with one-hot rows, because no stock WebAssembly kernel has the gradient of a gather.

@@ -3,6 +3,7 @@
 
 import { assert } from '../../../base/assert.ts';
 import { floatsOf, type LayerBuilder, type Operator, type Site } from './operator.ts';
+import { smoothOperator } from './smooth-operator.ts';
 
 function rectifyOperator({ arena, input, output, inputGradient, outputGradient }: Site): Operator {
   const { kernels } = arena;
@@ -38,7 +39,7 @@ function rectifyOperator({ arena, input, output, inputGradient, outputGradient }
 
 export const activateBuilder: LayerBuilder = {
   build(site, { plan }) {
-    assert(plan.kind === 'activate' && plan.how === 'relu', 'only rectifiers can be compiled here');
-    return rectifyOperator(site);
+    assert(plan.kind === 'activate', `a ${plan.kind} layer is no activation`);
+    return plan.how === 'relu' ? rectifyOperator(site) : smoothOperator(site, plan.how);
   },
 };

@@ -3,13 +3,17 @@
 
 import type { LayerPlan, MergePlan } from '../../models/plan.ts';
 import { activateBuilder } from './activate-operator.ts';
+import { attentionBuilder } from './attention-operator.ts';
 import { batchnormBuilder } from './batchnorm-operator.ts';
 import { convBuilder, linearConvBuilder } from './conv-operator.ts';
 import { denseBuilder } from './dense-operator.ts';
 import { depthwiseBuilder } from './depthwise-operator.ts';
+import { embeddingBuilder } from './embedding-operator.ts';
 import { addBuilder, concatBuilder } from './join-operators.ts';
+import { layerNormBuilder } from './layer-norm-operator.ts';
 import type { JoinBuilder, LayerBuilder } from './operator.ts';
 import { poolBuilder } from './pool-operator.ts';
+import { projectBuilder } from './project-operator.ts';
 import { globalAverageBuilder, stridePoolBuilder } from './stride-pool-operator.ts';
 
 /** Flattening moves nothing and merges are joins: neither needs a row. */
@@ -23,9 +27,13 @@ export const layerBuilders: { readonly [Kind in LayerPlan['kind']]?: LayerBuilde
   activate: activateBuilder,
   pool: stridePoolBuilder,
   globalaverage: globalAverageBuilder,
+  embedding: embeddingBuilder,
+  layernorm: layerNormBuilder,
+  project: projectBuilder,
 };
 
 export const joinBuilders: { readonly [How in MergePlan['how']]?: JoinBuilder } = {
   add: addBuilder,
   concat: concatBuilder,
+  attention: attentionBuilder,
 };

@@ -35,7 +35,8 @@ async function train(executors: Executors, request: TrainRequest): Promise<Train
   const { model, data, shard, settings } = request;
   assertData(model, data, shard);
   const order = new BatchOrder(shard, settings);
-  const purpose = { model, from: 0, to: placeBlocks(model).length, trains: true };
+  const { optimiser } = settings;
+  const purpose = { model, from: 0, to: placeBlocks(model).length, trains: true, optimiser };
   const rows = Math.min(settings.batchSize, shard.length);
   const owner = freshOwner(model, request.weights, settings, executors.take(purpose, rows));
   try {

@@ -7,6 +7,7 @@ import { type Address, wish } from './arena.ts';
 import {
   assertDense,
   descend,
+  descendAt,
   floatsOf,
   type LayerBuilder,
   type Operator,
@@ -26,6 +27,8 @@ class DenseOperator implements Operator {
   readonly #unitBytes: number;
   readonly #weights: Address;
   readonly #velocities: Address;
+  /** Adam's mean of the squares, and room for the gradient; undefined where the plan is for SGD. */
+  readonly #adam: { readonly squares: Address; readonly gradient: Address } | undefined;
   readonly #biasGradient: Address;
 
   constructor(site: Site, units: number, rectify: boolean) {
@@ -39,6 +42,8 @@ class DenseOperator implements Operator {
     const floats = (this.#unitBytes / 4) * units;
     this.#weights = arena.reserve(floats);
     this.#velocities = arena.reserve(trains ? floats : 0);
+    const isAdaptive = site.squares !== undefined;
+    this.#adam = isAdaptive ? { squares: arena.reserve(floats), gradient: arena.reserve(floats) } : undefined;
     this.#biasGradient = arena.reserve(trains ? units : 0);
     const { kernels } = arena;
     // The sum over rows wants eight floats for each unit.
@@ -49,11 +54,13 @@ class DenseOperator implements Operator {
   arrive(hasVelocities: boolean): void {
     this.#take(this.#site.weights, this.#weights);
     if (hasVelocities) this.#take(this.#site.velocities, this.#velocities);
+    if (this.#adam) this.#take(this.#site.squares!, this.#adam.squares);
   }
 
   leave(hasVelocities: boolean): void {
     this.#putBack(this.#weights, this.#site.weights);
     if (hasVelocities) this.#putBack(this.#velocities, this.#site.velocities);
+    if (this.#adam) this.#putBack(this.#adam.squares, this.#site.squares!);
   }
 
   #take(flat: Address, own: Address): void {
@@ -87,8 +94,21 @@ class DenseOperator implements Operator {
     const { learningRate, momentum } = step;
     const v = momentum === 0 ? 0 : this.#velocities;
     const x = input.address;
-    kernels.unitsDescend(x, dy, w, v, rows, inputs, units, learningRate, momentum, work.address);
+    if (this.#adam) this.#stepAdam(rows, dy, step);
+    else kernels.unitsDescend(x, dy, w, v, rows, inputs, units, learningRate, momentum, work.address);
     descend(this.#site, inputs * units, this.#biasGradient, units, step);
+  }
+
+  /** Adam wants the gradient as an array: it is where SGD with the rate -1 comes to from zero. */
+  #stepAdam(rows: number, dy: Address, step: StepSettings): void {
+    const { arena, input, work } = this.#site;
+    const { squares, gradient } = this.#adam!;
+    const floats = (this.#unitBytes / 4) * this.#units;
+    arena.floats(gradient, floats).fill(0);
+    const [x, inputs, units] = [input.address, this.#inputs, this.#units];
+    arena.kernels.unitsDescend(x, dy, gradient, 0, rows, inputs, units, -1, 0, work.address);
+    const moments = { weights: this.#weights, velocities: this.#velocities, squares };
+    descendAt(arena.kernels, moments, gradient, floats, step);
   }
 }
 

@@ -12,8 +12,10 @@ import type { Plan, PlanOptions } from './plan.ts';
 export interface Owner {
   /** Replaced, never written to: the first ones may be the caller's. */
   weights: Float32Array;
-  /** Zero at the start; empty where the momentum is 0. */
+  /** Momentum, or both moments of Adam, one behind the other. Zero at the start; empty where the momentum is 0. */
   velocities: Float32Array;
+  /** Steps taken. */
+  steps: number;
 }
 
 /** Scaled value of every possible pixel byte. */
@@ -40,7 +42,7 @@ export class Executor {
   #passes = 0;
 
   /** `plan` is not sealed yet: the executor adds pixels, labels and losses to its arena. */
-  constructor(plan: Plan, { capacity, trains, labelsPerSample }: PlanOptions) {
+  constructor(plan: Plan, { capacity, trains, labelsPerSample = 1 }: PlanOptions) {
     this.plan = plan;
     this.capacity = capacity;
     this.#inputFloats = floatsOf(plan.input.shape);
@@ -68,8 +70,9 @@ export class Executor {
     this.release();
     const { arena, weights, velocities, parameters } = this.plan;
     arena.floats(weights, parameters).set(owner.weights);
-    if (owner.velocities.length > 0) arena.floats(velocities, parameters).set(owner.velocities);
-    for (const operator of this.plan.operators) operator.arrive?.(owner.velocities.length > 0);
+    const moments = owner.velocities.length;
+    if (moments > 0) arena.floats(velocities, moments).set(owner.velocities);
+    for (const operator of this.plan.operators) operator.arrive?.(moments > 0);
     this.#owner = owner;
     this.#passes++;
   }
@@ -81,7 +84,8 @@ export class Executor {
     this.#gather(owner);
     const { arena, weights, velocities, parameters } = this.plan;
     owner.weights = arena.floats(weights, parameters).slice();
-    if (owner.velocities.length > 0) owner.velocities = arena.floats(velocities, parameters).slice();
+    const moments = owner.velocities.length;
+    if (moments > 0) owner.velocities = arena.floats(velocities, moments).slice();
     this.#owner = undefined;
   }
 
@@ -213,7 +217,9 @@ export class Executor {
   }
 
   /** Updates the weights along the gradient of the last outputs. */
-  backward(rows: number, step: StepSettings): void {
+  backward(rows: number, settings: StepSettings): void {
+    assert(this.#owner, 'no owner has claimed this executor');
+    const step = { ...settings, count: ++this.#owner.steps };
     const { operators } = this.plan;
     for (let i = operators.length - 1; i >= 0; i--) operators[i]!.backward(rows, step);
     this.#passes++;

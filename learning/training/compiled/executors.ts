@@ -1,8 +1,9 @@
 // The executors of one thread: one for each model, range of blocks and purpose, made when first needed.
 // Must not: grow with the number of cars. What is kept is bounded; the eldest gives way.
 
-import type { ModelSpec } from '../../learner.ts';
+import type { ModelSpec, Optimiser } from '../../learner.ts';
 import { labelsPerSample, type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
+import { isAdaptive } from '../adam.ts';
 import type { KernelBuild } from '../kernels/module.ts';
 import { Executor, type Owner } from './executor.ts';
 import { compilePlan } from './plan.ts';
@@ -17,10 +18,14 @@ export interface Purpose {
   readonly from: number;
   readonly to: number;
   readonly trains: boolean;
+  /** Of the training settings; SGD where absent. */
+  readonly optimiser?: Optimiser;
 }
 
-function keyOf({ model, from, to, trains }: Purpose): string {
-  return `${model.name} ${model.inputShape.join('x')} ${model.classes} ${from}-${to} ${trains}`;
+function keyOf(purpose: Purpose): string {
+  const { model, from, to, trains } = purpose;
+  const shape = `${model.inputShape.join('x')} ${model.classes}`;
+  return `${model.name} ${shape} ${from}-${to} ${trains} ${isAdaptive(purpose)}`;
 }
 
 export class Executors {
@@ -45,6 +50,7 @@ export class Executors {
       wantsInputGradient: purpose.from > 0,
       labelsPerSample: labelsPerSample(purpose.model),
       kernels: this.#build,
+      isAdaptive: isAdaptive(purpose),
     };
     const made = new Executor(compilePlan(blocks, options), options);
     this.#kept.delete(key);

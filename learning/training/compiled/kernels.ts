@@ -3,6 +3,7 @@
 
 import type { KernelExports } from '../kernels/attach.ts';
 import { type KernelBuild, kernelModule } from '../kernels/module.ts';
+import type { SequenceKernels } from './sequence-kernels.ts';
 import type { WideKernels } from './wide-kernels.ts';
 
 type Address = number;
@@ -10,7 +11,8 @@ type Address = number;
 /** What assembly/units.ts, image.ts and winograd.ts export; see there for every argument. */
 export interface StepKernels
   extends WideKernels,
-    Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'reluGradient'> {
+    SequenceKernels,
+    Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'adamStep' | 'reluGradient'> {
   unitsForward(
     x: Address,
     w: Address,

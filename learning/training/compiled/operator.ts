@@ -2,8 +2,11 @@
 // kind of layer says about itself to become one. Must not: know a model, a batch order or a learner.
 
 import { assert } from '../../../base/assert.ts';
+import type { TrainingSettings } from '../../learner.ts';
 import type { PlacedLayer, Shape } from '../../models/blocks.ts';
+import { adamFactors } from '../adam.ts';
 import type { Address, Arena, SharedArea } from './arena.ts';
+import type { StepKernels } from './kernels.ts';
 
 /** Where the activations of a mini-batch lie. Rows may be further apart than their floats: a border of zeros between. */
 export interface Slot {
@@ -14,10 +17,11 @@ export interface Slot {
   readonly shape: Shape;
 }
 
-/** Learning rate and momentum of one SGD step. */
-export interface StepSettings {
-  readonly learningRate: number;
-  readonly momentum: number;
+/** What one step of the optimiser depends on. */
+export interface StepSettings
+  extends Pick<TrainingSettings, 'learningRate' | 'momentum' | 'optimiser' | 'weightDecay'> {
+  /** Steps that Adam has taken, this one included; the executor counts them. */
+  readonly count?: number;
 }
 
 /** One or two layers. `rows` is the number of samples, at most the capacity of the plan. */
@@ -58,8 +62,10 @@ export interface Site extends Ground {
   readonly outputGradient: Address | undefined;
   /** Kernel, then bias. */
   readonly weights: Address;
-  /** The momentum of `weights`, in the same order. */
+  /** The momentum of `weights`, or Adam's mean of their gradients, in the same order. */
   readonly velocities: Address;
+  /** Adam's mean of the squares, in the same order; undefined where the plan is for SGD. */
+  readonly squares: Address | undefined;
 }
 
 /** An activation with its gradient: one branch of a join. */
@@ -154,7 +160,46 @@ export function reserveBordered(arena: Arena, shape: Shape, capacity: number, bo
   };
 }
 
-/** SGD on `count` weights from a gradient array, with or without momentum. The gradient is lost. */
+/** Arrays of an optimiser's state, as long as the weights they belong to. */
+interface Moments {
+  readonly weights: Address;
+  readonly velocities: Address;
+  readonly squares: Address | undefined;
+}
+
+/** One step of the optimiser on `count` weights from a gradient array. The gradient is lost. */
+export function descendAt(
+  kernels: StepKernels,
+  { weights, velocities, squares }: Moments,
+  gradient: Address,
+  count: number,
+  step: StepSettings,
+): void {
+  const { learningRate, momentum } = step;
+  if (squares !== undefined) {
+    const { decay, meanPart, squarePart } = adamFactors(step, step.count ?? 1);
+    kernels.adamStep(
+      weights,
+      gradient,
+      velocities,
+      squares,
+      weights,
+      velocities,
+      squares,
+      count,
+      learningRate,
+      decay,
+      meanPart,
+      squarePart,
+    );
+    return;
+  }
+  // Without momentum no velocity is kept: the gradient itself stands in, times 0.
+  const v = momentum === 0 ? gradient : velocities;
+  kernels.sgdStep(weights, gradient, v, weights, v, count, learningRate, momentum);
+}
+
+/** `descendAt` for the weights of an operator from the one at `offset` on. */
 export function descend(
   site: Site,
   offset: number,
@@ -163,17 +208,7 @@ export function descend(
   step: StepSettings,
 ): void {
   const weights = site.weights + offset * 4;
-  // Without momentum no velocity is kept: the gradient itself stands in, times 0.
-  const velocities = step.momentum === 0 ? gradient : site.velocities + offset * 4;
-  const { learningRate, momentum } = step;
-  site.arena.kernels.sgdStep(
-    weights,
-    gradient,
-    velocities,
-    weights,
-    velocities,
-    count,
-    learningRate,
-    momentum,
-  );
+  const velocities = site.velocities + offset * 4;
+  const squares = site.squares === undefined ? undefined : site.squares + offset * 4;
+  descendAt(site.arena.kernels, { weights, velocities, squares }, gradient, count, step);
 }

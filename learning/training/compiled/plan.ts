@@ -26,8 +26,10 @@ export interface PlanOptions {
   readonly trains: boolean;
   /** Whether the gradient with respect to the input is wanted: that of an upper half. */
   readonly wantsInputGradient: boolean;
-  /** Of the whole model, also where this is only a part of it. */
-  readonly labelsPerSample: number;
+  /** Of the whole model, also where this is only a part of it; 1 where absent. */
+  readonly labelsPerSample?: number;
+  /** Whether the optimiser keeps two moments of every weight (Adam), not one. */
+  readonly isAdaptive?: boolean;
   /** Of roadbed's kernels; plain where undefined. */
   readonly kernels?: KernelBuild;
 }
@@ -41,6 +43,7 @@ export interface Plan {
   readonly inputGradient: Address | undefined;
   readonly outputGradient: Address | undefined;
   readonly weights: Address;
+  /** Momentum of all weights; behind it the squares, where the optimiser keeps them. */
   readonly velocities: Address;
   readonly parameters: number;
 }
@@ -87,7 +90,12 @@ function placeGradients(arena: Arena, graph: Graph, options: PlanOptions): Map<V
 function buildOperators(
   ground: Ground,
   graph: Graph,
-  at: { readonly port: (value: Value) => Port; readonly weights: Address; readonly velocities: Address },
+  at: {
+    readonly port: (value: Value) => Port;
+    readonly weights: Address;
+    readonly velocities: Address;
+    readonly squares: Address | undefined;
+  },
 ): Operator[] {
   let taken = 0;
   return graph.nodes.map((node) => {
@@ -99,8 +107,16 @@ function buildOperators(
     }
     const input = at.port(node.input);
     const [weights, velocities] = [at.weights + taken * 4, at.velocities + taken * 4];
+    const squares = at.squares === undefined ? undefined : at.squares + taken * 4;
     taken += node.parameters;
-    const site = { ...behind, input: input.slot, inputGradient: input.gradient, weights, velocities };
+    const site = {
+      ...behind,
+      input: input.slot,
+      inputGradient: input.gradient,
+      weights,
+      velocities,
+      squares,
+    };
     return node.builder.build(site, node.layer, node.next);
   });
 }
@@ -112,7 +128,9 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const { parameters } = graph;
   const arena = new Arena(options.kernels);
   const weights = arena.reserve(parameters);
-  const velocities = arena.reserve(trains ? parameters : 0);
+  const isAdaptive = trains && options.isAdaptive === true;
+  const velocities = arena.reserve(trains ? parameters * (isAdaptive ? 2 : 1) : 0);
+  const squares = isAdaptive ? velocities + parameters * 4 : undefined;
   const slots = placeSlots(arena, graph, capacity);
   const gradients = placeGradients(arena, graph, options);
   const port = (value: Value): Port => ({ slot: slots.get(value.root)!, gradient: gradients.get(value) });
@@ -120,7 +138,7 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const [input, output] = [port(graph.input), port(graph.output)];
   return {
     arena,
-    operators: buildOperators(ground, graph, { port, weights, velocities }),
+    operators: buildOperators(ground, graph, { port, weights, velocities, squares }),
     input: input.slot,
     output: output.slot,
     inputGradient: input.gradient,

@@ -16,3 +16,9 @@ export { winogradFilters, winogradGradient, winogradGradientImages, winogradImag
 export { normApply, normGradientImage, normImage, normInputGradient, normStatistics } from './norm';
 export { depthwiseGradientImage, depthwiseImage, repeatChannels, sumChannels, turnTaps } from './depthwise';
 export { rectifyGradientRows, rectifyRows, stridePool, stridePoolGradient } from './stride-pool';
+export { multiply as multiplyRows, multiplyWork } from './matrix';
+export { gelu, geluGradient, silu, siluGradient } from './activation';
+export { layerNorm, layerNormGradient } from './layer-norm';
+export { embed, embedGradient } from './embedding';
+export { attention, attentionBytes, attentionGradient, attentionWork } from './attention';
+export { adamStep } from './adam';
