@@ -69,6 +69,15 @@ function describeVehicle(body: VehicleBody): EventLine {
       return line('vehicles', '←', `${who} left coverage.`, who);
     case 'handover':
       return line('vehicles', '⇄', `${who} changed from ${body.from} to ${body.to}.`, who);
+    case 'transfer-handed-over': {
+      const way = body.direction === 'up' ? 'upload' : 'download';
+      const text = `${who}: its ${way} goes on by ${body.to}, ${body.have} of ${body.total} chunks there.`;
+      return line('vehicles', '⇄', text, who);
+    }
+    case 'stay-ended': {
+      const text = `${who} stayed ${body.seconds.toFixed(1)} s.`;
+      return line('vehicles', '·', text, who);
+    }
     case 'vehicle-known':
       return line('vehicles', '＋', `${who} is known: ${body.device}, ${body.samples} samples.`, who);
     case 'vehicle-state':

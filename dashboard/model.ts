@@ -74,6 +74,8 @@ function foldBody(draft: Draft, body: EventBody, at: number): void {
     case 'message-refused':
       draft.messagesRefused += 1;
       return;
+    case 'stay-ended':
+      return;
     case 'arm-rewarded':
       draft.arms.set(body.arm, {
         arm: body.arm,

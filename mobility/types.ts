@@ -73,7 +73,15 @@ export interface MobilityStep {
   readonly fixes: readonly Fix[];
 }
 
-/** A mobility source: an engine, later also a recorded trace or a live simulator. */
+/** A mobility source whose steps may take time outside this process: a live simulator, a trace read from disk. */
+export interface MobilitySource extends Omit<Mobility, 'step'> {
+  /** Advances by one step. Steps do not overlap. Rejects where the source has died. */
+  step(): MobilityStep | Promise<MobilityStep>;
+  /** Lets go of what it holds outside this process. */
+  close?(): Promise<void>;
+}
+
+/** A mobility source: an engine of ours. */
 export interface Mobility {
   readonly roads: readonly Road[];
   readonly rsus: readonly RsuSite[];

@@ -3,7 +3,7 @@
 // would make two equal runs differ.
 
 import type { RsuId, VehicleId } from '../base/ids.ts';
-import type { VehicleState } from './messages.ts';
+import type { Purpose, VehicleState } from './messages.ts';
 
 /** How a selected vehicle's round ended. Exactly one per selected vehicle and round. */
 export const outcomes = ['committed', 'left', 'late', 'refused', 'failed'] as const;
@@ -19,6 +19,16 @@ export interface Estimate {
   readonly fullSeconds: number;
   /** The same for the split path at the scenario's cut; null when splitting is off or does not fit. */
   readonly splitSeconds: number | null;
+}
+
+/** Seconds left as predicted at one instant, by both methods, and as they came out. */
+export interface StayPrediction {
+  readonly at: number;
+  readonly actualSeconds: number;
+  /** Distance left on its road over its speed. */
+  readonly roadSeconds: number;
+  /** With what past cars did there; what decides where the scenario says so. */
+  readonly learnedSeconds: number;
 }
 
 /** Work and bytes of one vehicle in one round, as booked once at its outcome. */
@@ -39,6 +49,25 @@ export type EventBody =
   | { readonly kind: 'vehicle-entered'; readonly vehicle: VehicleId; readonly rsu: RsuId }
   | { readonly kind: 'vehicle-left'; readonly vehicle: VehicleId }
   | { readonly kind: 'handover'; readonly vehicle: VehicleId; readonly from: RsuId; readonly to: RsuId }
+  /** A blob was on its way when another RSU took the vehicle over; `have` of its `total` chunks had arrived. */
+  | {
+      readonly kind: 'transfer-handed-over';
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly purpose: Purpose;
+      readonly from: RsuId;
+      readonly to: RsuId;
+      readonly direction: 'up' | 'down';
+      readonly have: number;
+      readonly total: number;
+    }
+  /** A vehicle's stay ended: what was predicted of it, each time it came onto a road, against what it was. */
+  | {
+      readonly kind: 'stay-ended';
+      readonly vehicle: VehicleId;
+      readonly seconds: number;
+      readonly predictions: readonly StayPrediction[];
+    }
   | {
       readonly kind: 'vehicle-known';
       readonly vehicle: VehicleId;

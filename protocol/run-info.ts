@@ -40,6 +40,21 @@ export type FeedMessage =
   | { readonly kind: 'vehicles'; readonly from: number; readonly ids: readonly string[] }
   | { readonly kind: 'end' };
 
+/** How well the seconds left in coverage were predicted, at every coming onto a road of every stay that ended. */
+export interface PredictionError {
+  readonly stays: number;
+  readonly predictions: number;
+  /** Mean absolute error, seconds: of the method that decided, and of both. */
+  readonly maeSeconds: number;
+  readonly roadMaeSeconds: number;
+  readonly learnedMaeSeconds: number;
+  /** Mean of predicted less actual: below 0 the RSU is cautious. */
+  readonly biasSeconds: number;
+  /** Quantiles of the absolute error. */
+  readonly p50Seconds: number;
+  readonly p90Seconds: number;
+}
+
 /** The figures `roadbed run --json` prints. */
 export interface RunSummary {
   readonly runId: string;
@@ -56,6 +71,12 @@ export interface RunSummary {
   readonly split: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** How often a vehicle passed from one RSU to another within a stay. */
+  readonly handovers: number;
+  /** Uploads and downloads that were under way then, and went on at the next RSU. */
+  readonly transfersHandedOver: number;
+  /** Null where the scenario asks for no prediction, or no stay has ended. */
+  readonly prediction: PredictionError | null;
   readonly virtualSeconds: number;
   readonly wallSeconds: number;
   readonly eventLogSha256: string;

@@ -27,7 +27,8 @@ const sitesOf = (scenario: Scenario): RsuSite[] =>
 
 function networkOf(scenario: Scenario, roadText: string | undefined): NetworkConfig {
   const { roads } = scenario;
-  if (roads.kind !== 'geojson') return roads;
+  if (roads.kind === 'segment' || roads.kind === 'ring') return roads;
+  if (roads.kind !== 'geojson') throw new Error(`roads of kind ${roads.kind} are no engine's of roads`);
   if (roadText === undefined) throw new Error('the road file was not read');
   return { kind: 'geojson', text: roadText };
 }

@@ -12,6 +12,7 @@ import { LiveRun } from '../roadside/feed/live.ts';
 import type { ManifestStart } from '../roadside/store/manifest.ts';
 import { createRun, type RunStores } from '../roadside/store/run-directory.ts';
 import { type ActivityOf, FrameMaker } from './map-frames.ts';
+import { StayErrors } from './stay-errors.ts';
 import { isoNow, machine, processSeconds } from './system.ts';
 import { TotalsFold } from './totals.ts';
 import { roadbedVersion } from './version.ts';
@@ -43,6 +44,7 @@ export class Recording {
   readonly #options: RecordingOptions;
   readonly #frames: FrameMaker;
   readonly #totals = new TotalsFold();
+  readonly #stays = new StayErrors();
   readonly #startedSeconds = processSeconds();
 
   constructor(options: RecordingOptions) {
@@ -74,6 +76,7 @@ export class Recording {
   hear(events: readonly LoggedEvent[]): void {
     this.#frames.hear(events);
     this.#totals.hear(events);
+    this.#stays.hear(events);
     this.live.push(events);
     this.#options.onEvents?.(events);
   }
@@ -103,7 +106,7 @@ export class Recording {
 
   #summary(): RunSummary {
     const { totals } = this.#totals;
-    const { run, engine } = this.#options;
+    const { run, engine, scenario } = this.#options;
     const { ledger } = this.stores;
     return {
       runId: run,
@@ -120,6 +123,9 @@ export class Recording {
       split: totals.split,
       bytesUp: totals.bytesUp,
       bytesDown: totals.bytesDown,
+      handovers: totals.handovers,
+      transfersHandedOver: totals.transfersHandedOver,
+      prediction: this.#stays.error(scenario.prediction?.method ?? 'road'),
       virtualSeconds: totals.virtualSeconds,
       wallSeconds: processSeconds() - this.#startedSeconds,
       eventLogSha256: ledger.eventLogSha256(),

@@ -11,6 +11,8 @@ export interface Totals extends RoundCounts {
   readonly virtualSeconds: number;
   readonly modelSha: string;
   readonly closedBecause: string | null;
+  readonly handovers: number;
+  readonly transfersHandedOver: number;
 }
 
 const none: Totals = {
@@ -21,6 +23,8 @@ const none: Totals = {
   virtualSeconds: 0,
   modelSha: '',
   closedBecause: null,
+  handovers: 0,
+  transfersHandedOver: 0,
 };
 
 function withRound(totals: Totals, body: RoundCounts & { modelSha: string }): Totals {
@@ -32,6 +36,9 @@ function add(totals: Totals, { at, body }: LoggedEvent): Totals {
   if (body.kind === 'run-opened') return { ...next, modelSha: body.modelSha };
   if (body.kind === 'round-closed') return withRound(next, body);
   if (body.kind === 'model-evaluated') return { ...next, testAccuracy: body.accuracy, testLoss: body.loss };
+  if (body.kind === 'handover') return { ...next, handovers: next.handovers + 1 };
+  if (body.kind === 'transfer-handed-over')
+    return { ...next, transfersHandedOver: next.transfersHandedOver + 1 };
   if (body.kind === 'run-closed') return { ...next, closedBecause: body.reason };
   return next;
 }

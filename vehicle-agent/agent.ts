@@ -2,9 +2,11 @@
 // a real car. Order of work for each input: 1 act on it; 2 say the state where it changed; 3 set the timers anew.
 //
 // Coverage rules: on entering, hello and a beacon, then the outbox is offered again; while inside, a beacon every
-// `beaconSeconds` and a hello every ten seconds; on leaving, the current task is dropped and not a byte is sent. An
-// update that is complete waits in the outbox until the RSU answers it: committed, late or refused. Must not: throw on
-// anything the RSU can send, read a clock, or know the world beyond its own position.
+// `beaconSeconds` and a hello every ten seconds, and a beacon at once where another RSU has taken over; on leaving, not a
+// byte is sent, and the current task is dropped when the grace is over (at once where there is none): until then the next
+// RSU may take it up, and the bitmaps say which chunks are still to go. An update that is complete waits in the outbox
+// until the RSU answers it: committed, late or refused. Must not: throw on anything the RSU can send, read a clock, or
+// know the world beyond its own position.
 
 import { messageOf } from '../base/errors.ts';
 import type { Outputs } from '../protocol/actor.ts';
@@ -50,6 +52,8 @@ export class VehicleAgent {
   #toldState: VehicleState | null = null;
   #ackAt: number | null = null;
   #ackWaitSeconds = ackSeconds;
+  /** Out of coverage with a task, until then. */
+  #graceUntil: number | null = null;
 
   constructor(config: VehicleConfig) {
     this.#config = config;
@@ -91,13 +95,15 @@ export class VehicleAgent {
 
   #onPosition(position: Position | null, now: number): void {
     const was = this.#inCoverage;
+    const handedOver = position?.serving !== this.#position?.serving;
     this.#position = position;
     this.#wishes.reachable = this.#inCoverage && this.#connected;
     if (!this.#inCoverage) {
-      if (was) this.#leave();
+      if (was) this.#lose(now);
     } else if (!was) {
-      this.#greet();
-      this.#offerUnanswered(now);
+      this.#return(now);
+    } else if (position && handedOver) {
+      this.#beacon(position);
     } else if (position && position.at - this.#beaconAt >= this.#config.beaconSeconds - toleranceSeconds) {
       if (position.at - this.#helloAt >= helloSeconds) this.#hello(true);
       this.#beacon(position);
@@ -118,10 +124,27 @@ export class VehicleAgent {
     this.#wishes.say(isRepeated ? { ...hello, repeated: true } : hello);
   }
 
+  /** Out of coverage. What was on its way pauses; the task goes on until the grace is over. */
+  #lose(now: number): void {
+    this.#beaconAt = Number.NEGATIVE_INFINITY;
+    const { graceSeconds = 0 } = this.#config;
+    if (graceSeconds === 0) return this.#leave();
+    this.#graceUntil = now + graceSeconds;
+  }
+
+  /** In coverage again, or for the first time. */
+  #return(now: number): void {
+    const isResumed = this.#graceUntil !== null;
+    this.#graceUntil = null;
+    this.#greet();
+    if (isResumed) this.#wishes.send(this.#transfers.reset(now));
+    this.#offerUnanswered(now);
+  }
+
   #leave(): void {
+    this.#graceUntil = null;
     this.#runner.giveUp();
     this.#transfers.forgetAll();
-    this.#beaconAt = Number.NEGATIVE_INFINITY;
   }
 
   #beacon(position: Position): void {
@@ -195,6 +218,7 @@ export class VehicleAgent {
     if (name === 'wake') this.#onWake(now);
     else if (name === 'deadline') this.#onDeadline(now);
     else if (name === 'ack') this.#onUnanswered(now);
+    else if (name === 'grace') this.#onGraceOver(now);
     else this.#refuse(`unknown timer ${name}`);
   }
 
@@ -207,6 +231,11 @@ export class VehicleAgent {
     this.#wishes.fired('deadline');
     const work = this.#runner.work;
     if (work && now >= work.deadlineAt - toleranceSeconds) this.#runner.giveUp();
+  }
+
+  #onGraceOver(now: number): void {
+    this.#wishes.fired('grace');
+    if (this.#graceUntil !== null && now >= this.#graceUntil - toleranceSeconds) this.#leave();
   }
 
   #onUnanswered(now: number): void {
@@ -243,6 +272,7 @@ export class VehicleAgent {
     this.#wishes.alarm('wake', reachable ? this.#transfers.nextWakeAt() : null, now);
     this.#wishes.alarm('deadline', work?.deadlineAt ?? null, now);
     this.#wishes.alarm('ack', this.#ackAt, now);
+    this.#wishes.alarm('grace', this.#graceUntil, now);
   }
 
   // --- what is told ---

@@ -32,6 +32,8 @@ export interface VehicleConfig {
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly beaconSeconds: number;
+  /** How long a car out of coverage keeps its task, in case another RSU takes it up. Default 0: it gives it up at once. */
+  readonly graceSeconds?: number;
   /** How many times its nominal time this car's computing takes in a round (heat, other work). The RSU is not told. Default 1. */
   readonly slowdown?: (round: number) => number;
 }

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { idPattern } from '../../base/ids.ts';
+import { channelKeys, cityRoads, handover, prediction } from './world-keys.ts';
 
 const id = z.string().regex(idPattern, `an id looks like ${idPattern.source}`);
 const positive = z.number().positive();
@@ -22,6 +23,7 @@ const roads = z.discriminatedUnion('kind', [
   }),
   /** A GeoJSON FeatureCollection of LineStrings; `file` is relative to the scenario. */
   z.strictObject({ kind: z.literal('geojson'), file: z.string().min(1) }),
+  ...cityRoads,
 ]);
 
 const traffic = z.strictObject({
@@ -79,6 +81,7 @@ const radio = z.strictObject({
   zoneMeters: nonNegative.default(50),
   /** One-way delay of any message beside its time on air. [ours] */
   latencySeconds: nonNegative.default(0.005),
+  ...channelKeys,
   /** Seeded faults of the simulated link, for trying the protocol. */
   faults: z
     .strictObject({
@@ -210,6 +213,8 @@ export const scenarioSchema = z.strictObject({
   data: data.prefault({}),
   model: z.strictObject({ name: z.string().default('lenet5') }).prefault({}),
   training: training.prefault({}),
+  handover: handover.optional(),
+  prediction: prediction.optional(),
   selection: selection.prefault({}),
   round: round.prefault({}),
   fallback: fallback.prefault({}),

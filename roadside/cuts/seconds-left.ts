@@ -28,14 +28,20 @@ function coveredUntil(intervals: readonly Coverage[], offsetMeters: number): num
   return end;
 }
 
-/**
- * Metres of unbroken coverage left on this road over the speed, less the beacon's age; any RSU's coverage counts. 0 where
- * the road or the place on it is not covered.
- */
-export function secondsLeft(coverage: readonly Coverage[], place: Place): number {
+/** Metres of unbroken coverage left on this road, of any RSU; null where the road or the place on it is not covered. */
+export function metersLeft(
+  coverage: readonly Coverage[],
+  place: Pick<Place, 'road' | 'offsetMeters'>,
+): number | null {
   const onRoad = coverage.filter((interval) => interval.road === place.road);
   const end = coveredUntil(onRoad, place.offsetMeters);
-  if (end === null) return 0;
-  const seconds = (end - place.offsetMeters) / Math.max(place.speedMps, creepMps);
+  return end === null ? null : end - place.offsetMeters;
+}
+
+/** Metres of coverage left on this road over the speed, less the beacon's age; 0 outside coverage. */
+export function secondsLeft(coverage: readonly Coverage[], place: Place): number {
+  const meters = metersLeft(coverage, place);
+  if (meters === null) return 0;
+  const seconds = meters / Math.max(place.speedMps, creepMps);
   return Math.max(0, seconds - place.ageSeconds);
 }

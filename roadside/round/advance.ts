@@ -47,7 +47,7 @@ function hear(config: RoundConfig, state: RoundState, event: RoundEvent): Step {
     case 'vehicle-hello':
       return hearHello(state, event);
     case 'vehicle-beacon':
-      return hearBeacon(state, event);
+      return hearBeacon(config, state, event);
     case 'vehicle-left':
       return leave(state, event);
     case 'round-due':
@@ -144,7 +144,7 @@ function endIfUnfinished(state: RoundState, member: Member | undefined, ended: O
 
 function leave(state: RoundState, event: EventOf<'vehicle-left'>): Step {
   const { vehicle, at } = event;
-  return andThen(hearLeaving(state, vehicle), (now) => {
+  return andThen(hearLeaving(state, vehicle, event), (now) => {
     const member = now.open ? unfinished(now, vehicle, now.open.round) : undefined;
     return endIfUnfinished(now, member, { outcome: 'left', at, reason: 'left coverage' });
   });

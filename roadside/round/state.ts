@@ -7,6 +7,7 @@ import { asSha } from '../../base/ids.ts';
 import type { Booking, Estimate, Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
 import type { PathSeconds } from '../cuts/estimate.ts';
+import type { StayHistory } from '../cuts/stay-history.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate } from '../selection/policy.ts';
 import type { RoundConfig, RoundEffect } from './types.ts';
@@ -67,6 +68,8 @@ export interface RoundState {
   readonly round: number;
   readonly open: OpenRound | null;
   readonly vehicles: VehicleTable;
+  /** What stays have taught about the roads; empty where the scenario asks for no prediction. */
+  readonly history: StayHistory;
   /** What the selection policy remembers. */
   readonly policy: unknown;
   /** Commits of the last rounds by `round/vehicle`; see `rememberedRounds`. */
@@ -122,6 +125,7 @@ export function initialState(config: RoundConfig): RoundState {
     round: 0,
     open: null,
     vehicles: emptyTable(),
+    history: new Map(),
     policy: policyByName(config.scenario.selection.policy).init(config.scenario.selection),
     commits: new Map(),
     skippedNext: new Set(),

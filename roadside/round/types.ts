@@ -31,7 +31,8 @@ export interface RoundConfig {
   readonly scenario: Pick<
     Scenario,
     'selection' | 'round' | 'fallback' | 'aggregation' | 'stop' | 'training' | 'radio' | 'seed'
-  >;
+  > &
+    Partial<Pick<Scenario, 'handover' | 'prediction'>>;
   readonly coverage: readonly Coverage[];
   /** Antennas of the scenario; a candidate's distance is measured to the one that serves it. */
   readonly sites: readonly Site[];
@@ -60,7 +61,13 @@ export type RoundEvent =
       readonly beacon: Beacon;
     }
   /** The vehicle is out of coverage: the link layer said so, or its beacons stopped. */
-  | { readonly kind: 'vehicle-left'; readonly at: number; readonly vehicle: VehicleId }
+  | {
+      readonly kind: 'vehicle-left';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      /** When it was lost, where it was waited for; default `at`. */
+      readonly lostAt?: number;
+    }
   | { readonly kind: 'round-due'; readonly at: number }
   | { readonly kind: 'deadline'; readonly at: number; readonly round: number }
   /** An update arrived whole and passed every check (`roadside/updates`); for a split plan, lower and upper are joined. */

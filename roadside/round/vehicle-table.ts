@@ -4,6 +4,7 @@
 
 import type { RsuId, VehicleId } from '../../base/ids.ts';
 import type { Beacon, DeviceProfile } from '../../protocol/messages.ts';
+import type { Stay } from '../cuts/stay-history.ts';
 
 /** What the RSU knows of one vehicle. */
 export interface KnownVehicle {
@@ -18,6 +19,8 @@ export interface KnownVehicle {
   readonly inContact: boolean;
   /** The antenna that served it last. */
   readonly serving: RsuId | null;
+  /** The roads of its present stay; null where the scenario asks for no prediction, or before the first beacon. */
+  readonly stay: Stay | null;
 }
 
 /** 64 buckets: 16 entries a bucket at a thousand vehicles. */

@@ -1,10 +1,20 @@
 // What hellos, beacons and departures teach the RSU, and which vehicles may be chosen now.
 // Must not: open, close or end anything of a round.
 
-import type { RsuId, VehicleId } from '../../base/ids.ts';
+import type { RoadId, RsuId, VehicleId } from '../../base/ids.ts';
+import type { EventBody, StayPrediction } from '../../protocol/events.ts';
 import type { Beacon } from '../../protocol/messages.ts';
 import { type Sighting, taskSeconds } from '../cuts/estimate.ts';
-import { secondsLeft } from '../cuts/seconds-left.ts';
+import { metersLeft, secondsLeft } from '../cuts/seconds-left.ts';
+import {
+  learnedSeconds,
+  learnPassage,
+  learnStay,
+  predictionsOf,
+  type Stay,
+  type StayHistory,
+  withVisit,
+} from '../cuts/stay-history.ts';
 import type { Candidate } from '../selection/policy.ts';
 import { quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
@@ -13,7 +23,16 @@ import { allVehicles, type KnownVehicle, lookUp, withVehicle } from './vehicle-t
 type EventOf<Kind extends RoundEvent['kind']> = Extract<RoundEvent, { kind: Kind }>;
 
 function stranger(vehicle: VehicleId): KnownVehicle {
-  return { vehicle, device: null, samples: 0, beacon: null, heardAt: 0, inContact: false, serving: null };
+  return {
+    vehicle,
+    device: null,
+    samples: 0,
+    beacon: null,
+    heardAt: 0,
+    inContact: false,
+    serving: null,
+    stay: null,
+  };
 }
 
 function remember(state: RoundState, known: KnownVehicle): RoundState {
@@ -41,7 +60,7 @@ function contactEffects(before: KnownVehicle, rsu: RsuId | null): RoundEffect[] 
 }
 
 /** Learns a place. The first beacon under an antenna opens the contact; another antenna later is a handover. */
-export function hearBeacon(state: RoundState, event: EventOf<'vehicle-beacon'>): Step {
+export function hearBeacon(config: RoundConfig, state: RoundState, event: EventOf<'vehicle-beacon'>): Step {
   const { vehicle, beacon, at } = event;
   const before = lookUp(state.vehicles, vehicle) ?? stranger(vehicle);
   const rsu = beacon.serving as RsuId | null;
@@ -53,17 +72,66 @@ export function hearBeacon(state: RoundState, event: EventOf<'vehicle-beacon'>):
     inContact: before.inContact || rsu !== null,
     serving: rsu ?? before.serving,
   };
-  return { state: remember(state, known), effects: contactEffects(before, rsu) };
+  const { history, stay } = config.scenario.prediction
+    ? followStay(config, state.history, known)
+    : { history: state.history, stay: null };
+  return { state: remember({ ...state, history }, { ...known, stay }), effects: contactEffects(before, rsu) };
 }
 
 /** Ends a contact; silent for a vehicle that had none. */
-export function hearLeaving(state: RoundState, vehicle: VehicleId): Step {
+export function hearLeaving(
+  state: RoundState,
+  vehicle: VehicleId,
+  when: { at: number; lostAt?: number },
+): Step {
   const before = lookUp(state.vehicles, vehicle);
   if (!before?.inContact) return quiet(state);
+  const { stay } = before;
+  const endedAt = when.lostAt ?? when.at;
+  const history = stay ? learnStay(state.history, stay, endedAt) : state.history;
+  const log = (body: EventBody): RoundEffect => ({ kind: 'log', body });
   return {
-    state: remember(state, { ...before, inContact: false, serving: null }),
-    effects: [{ kind: 'log', body: { kind: 'vehicle-left', vehicle } }],
+    state: remember({ ...state, history }, { ...before, inContact: false, serving: null, stay: null }),
+    effects: [
+      log({ kind: 'vehicle-left', vehicle }),
+      ...(stay ? [log(endedStay(vehicle, stay, endedAt))] : []),
+    ],
   };
+}
+
+function endedStay(vehicle: VehicleId, stay: Stay, endedAt: number): EventBody {
+  const seconds = endedAt - (stay.visits[0]?.at ?? endedAt);
+  return { kind: 'stay-ended', vehicle, seconds, predictions: predictionsOf(stay, endedAt) };
+}
+
+/** The stay with this beacon, and what it teaches where the vehicle has come onto another road. */
+function followStay(
+  config: RoundConfig,
+  history: StayHistory,
+  { beacon, heardAt, stay }: KnownVehicle,
+): { history: StayHistory; stay: Stay | null } {
+  if (!beacon || beacon.serving === null) return { history, stay };
+  const road = beacon.road as RoadId;
+  if (stay?.visits.at(-1)?.road === road)
+    return { history, stay: { ...stay, lastMeters: beacon.offsetMeters } };
+  const learned = stay ? learnPassage(history, stay, { road, at: heardAt }) : history;
+  const prediction = predict(config, learned, beacon, 0);
+  const visit = { road, at: heardAt, offsetMeters: beacon.offsetMeters, prediction };
+  return { history: learned, stay: withVisit(stay ?? undefined, visit) };
+}
+
+function predict(
+  config: RoundConfig,
+  history: StayHistory,
+  beacon: Beacon,
+  ageSeconds: number,
+): Pick<StayPrediction, 'roadSeconds' | 'learnedSeconds'> {
+  const { offsetMeters, speedMps } = beacon;
+  const road = beacon.road as RoadId;
+  const roadSeconds = secondsLeft(config.coverage, { road, offsetMeters, speedMps, ageSeconds });
+  const meters = metersLeft(config.coverage, { road, offsetMeters }) ?? 0;
+  const learned = learnedSeconds(history, { road, speedMps, ageSeconds, metersLeft: meters });
+  return { roadSeconds, learnedSeconds: learned ?? roadSeconds };
 }
 
 function distanceMeters(config: RoundConfig, beacon: Beacon): number {
@@ -71,10 +139,14 @@ function distanceMeters(config: RoundConfig, beacon: Beacon): number {
   return site ? Math.hypot(beacon.x - site.x, beacon.y - site.y) : Number.POSITIVE_INFINITY;
 }
 
-function sightingOf(config: RoundConfig, known: KnownVehicle, at: number): Sighting[] {
+/** Without a beacon for this long a vehicle that is waited for is not chosen, seconds: it is between two RSUs. */
+const staleSeconds = 2.5;
+
+function sightingOf(config: RoundConfig, state: RoundState, known: KnownVehicle, at: number): Sighting[] {
   const { device, beacon, inContact } = known;
   if (!device || !beacon || !inContact || beacon.serving === null) return [];
   const ageSeconds = Math.max(0, at - known.heardAt);
+  if (config.scenario.handover?.graceSeconds && ageSeconds > staleSeconds) return [];
   const { road, offsetMeters, speedMps, bitsPerSecondPerHertz } = beacon;
   return [
     {
@@ -83,7 +155,10 @@ function sightingOf(config: RoundConfig, known: KnownVehicle, at: number): Sight
       offsetMeters,
       speedMps,
       distanceMeters: distanceMeters(config, beacon),
-      secondsLeft: secondsLeft(config.coverage, { road, offsetMeters, speedMps, ageSeconds }),
+      secondsLeft:
+        config.scenario.prediction?.method === 'learned'
+          ? predict(config, state.history, beacon, ageSeconds).learnedSeconds
+          : secondsLeft(config.coverage, { road, offsetMeters, speedMps, ageSeconds }),
       bitsPerSecondPerHertz,
       device,
       samples: known.samples,
@@ -93,7 +168,7 @@ function sightingOf(config: RoundConfig, known: KnownVehicle, at: number): Sight
 
 /** Vehicles that said hello and are in contact, sorted by id. */
 export function candidatesAt(config: RoundConfig, state: RoundState, at: number): Candidate[] {
-  const sightings = allVehicles(state.vehicles).flatMap((known) => sightingOf(config, known, at));
+  const sightings = allVehicles(state.vehicles).flatMap((known) => sightingOf(config, state, known, at));
   const sharers = Math.min(config.scenario.selection.perRound, sightings.length);
   return sightings.map((sighting) => ({ ...sighting, task: taskSeconds(config, sighting, sharers) }));
 }

@@ -12,7 +12,7 @@ import { advance } from '../round/advance.ts';
 import { initialState, type RoundState } from '../round/state.ts';
 import type { RoundEffect } from '../round/types.ts';
 import { Desk } from './desk.ts';
-import { onFlood, onFrame, onLeft, onSplitComputed, onStranger } from './inbound.ts';
+import { onFlood, onFrame, onGraceOver, onLost, onSplitComputed, onStranger } from './inbound.ts';
 import { acknowledge, aggregateRound, dispatch, evaluateRound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type { RsuInput, RsuOptions, RsuOutputs } from './types.ts';
@@ -64,7 +64,7 @@ export class RsuActor {
     if (input.kind === 'frame') onFrame(this.#desk, input.vehicle, input.payload, now);
     else if (input.kind === 'stranger') onStranger(this.#desk, input.vehicle, input.payload, now);
     else if (input.kind === 'flood') onFlood(this.#desk, input.dropped, now);
-    else if (input.kind === 'left') onLeft(this.#desk, input.vehicle, now);
+    else if (input.kind === 'left') onLost(this.#desk, input.vehicle, now);
     else if (input.kind === 'timer') this.#onTimer(input.name, now);
     else if (input.kind === 'computed') this.#onComputed(input.ticket, input.outcome, now);
     else this.#desk.raise({ kind: 'stop-requested', at: now, reason: input.reason });
@@ -80,6 +80,8 @@ export class RsuActor {
     if (name === 'round-due') this.#desk.raise({ kind: 'round-due', at: now });
     else if (name === 'deadline') this.#desk.raise({ kind: 'deadline', at: now, round: this.#deadlineRound });
     else if (name === 'beacons') this.#missingBeacons(now);
+    else if (name.startsWith('grace:'))
+      onGraceOver(this.#desk, name.slice('grace:'.length) as VehicleId, now);
     else if (name.startsWith('wake:')) {
       const peer = this.#desk.peers.get(name.slice('wake:'.length) as VehicleId);
       if (peer) this.#desk.send(peer, peer.transfers.wake(now), now);
@@ -89,7 +91,8 @@ export class RsuActor {
   #missingBeacons(now: number): void {
     const limit = this.#desk.options.beaconTimeoutSeconds ?? Number.POSITIVE_INFINITY;
     for (const peer of this.#desk.peers.values()) {
-      if (peer.inContact && now - peer.lastHeardAt > limit) onLeft(this.#desk, peer.vehicle, now);
+      const isLost = peer.inContact && peer.lostAt === null && now - peer.lastHeardAt > limit;
+      if (isLost) onLost(this.#desk, peer.vehicle, now);
     }
     this.#desk.timer('beacons', beaconCheckSeconds);
   }

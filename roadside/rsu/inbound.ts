@@ -4,7 +4,7 @@
 import { present } from '../../base/assert.ts';
 import { messageOf } from '../../base/errors.ts';
 import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
-import type { VehicleId } from '../../base/ids.ts';
+import type { RsuId, VehicleId } from '../../base/ids.ts';
 import { joinWeights } from '../../learning/cost/model-cost.ts';
 import type { ComputeOutcome } from '../../protocol/actor.ts';
 import { decodeFrame } from '../../protocol/codec.ts';
@@ -34,6 +34,7 @@ export function onFrame(desk: Desk, vehicle: VehicleId, payload: Uint8Array, now
   const peer = desk.peerOf(vehicle, now);
   if (!peer) return;
   peer.lastHeardAt = now;
+  if (peer.lostAt !== null) onFound(desk, peer);
   desk.countIn(peer, framed.message, payload.length);
   onMessage(desk, peer, framed, now);
 }
@@ -77,6 +78,7 @@ function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>,
       return message.repeated ? undefined : desk.send(peer, peer.transfers.reset(now), now);
     case 'beacon':
       peer.inContact = true;
+      noteServing(desk, peer, message.serving, now);
       return desk.raise({ kind: 'vehicle-beacon', at: now, vehicle, beacon: message });
     case 'status':
       peer.state = message.state;
@@ -90,13 +92,51 @@ function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>,
   }
 }
 
-/** The vehicle is out of coverage. */
-export function onLeft(desk: Desk, vehicle: VehicleId, now: number): void {
+const graceTimer = (vehicle: VehicleId): string => `grace:${vehicle}`;
+
+/** The vehicle is out of coverage. Where the scenario grants it a grace, its task waits for it that long. */
+export function onLost(desk: Desk, vehicle: VehicleId, now: number): void {
+  const peer = desk.peers.get(vehicle);
+  const graceSeconds = desk.options.scenario.handover?.graceSeconds ?? 0;
+  if (graceSeconds === 0 || !peer?.inContact) return onLeft(desk, vehicle, now);
+  peer.lostAt = now;
+  desk.timer(graceTimer(vehicle), graceSeconds);
+}
+
+/** It is heard again, by this RSU or the next: its task goes on where it was. */
+function onFound(desk: Desk, peer: Peer): void {
+  peer.lostAt = null;
+  desk.timer(graceTimer(peer.vehicle), null);
+}
+
+/** Nobody heard of it any more. */
+export function onGraceOver(desk: Desk, vehicle: VehicleId, now: number): void {
+  if (desk.peers.get(vehicle)?.lostAt != null) onLeft(desk, vehicle, now);
+}
+
+function onLeft(desk: Desk, vehicle: VehicleId, now: number): void {
   const peer = desk.peers.get(vehicle);
   if (!peer) return;
+  const lostAt = peer.lostAt ?? now;
   peer.inContact = false;
+  peer.lostAt = null;
+  peer.serving = null;
   peer.state = 'idle';
-  desk.raise({ kind: 'vehicle-left', at: now, vehicle });
+  desk.raise({ kind: 'vehicle-left', at: now, lostAt, vehicle });
+}
+
+/** Another RSU serves the vehicle: what was moving goes on there, from the chunk it had reached. */
+function noteServing(desk: Desk, peer: Peer, to: string | null, now: number): void {
+  const from = peer.serving;
+  peer.serving = to ?? from;
+  if (!desk.options.scenario.handover || to === null || from === null || from === to) return;
+  for (const part of peer.transfers.progress()) {
+    const { direction, have, total, round = 0, purpose } = part;
+    if (have === 0 || purpose === undefined) continue;
+    const body = { kind: 'transfer-handed-over', vehicle: peer.vehicle, round, purpose } as const;
+    const way = direction === 'in' ? 'up' : 'down';
+    desk.record(now, { ...body, from: from as RsuId, to: to as RsuId, direction: way, have, total });
+  }
 }
 
 function onFailed(

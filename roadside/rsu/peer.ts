@@ -47,6 +47,10 @@ export class Peer {
   state: VehicleState = 'idle';
   lastHeardAt = 0;
   inContact = false;
+  /** Out of coverage since then, and waited for; null while it is heard. */
+  lostAt: number | null = null;
+  /** The RSU its last beacon came through. */
+  serving: string | null = null;
   /** Payload bytes since they were last booked. */
   bytesUp = 0;
   bytesDown = 0;

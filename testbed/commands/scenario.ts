@@ -1,10 +1,11 @@
 // `roadbed scenario check | show | list`: looks at scenarios without running them. Must not: open data or train.
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import { printScenario } from '../../protocol/scenario/print.ts';
+import { isCity, roadFiles } from '../../protocol/scenario/road-files.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { CommandIo } from '../io.ts';
 import { bundledScenarios, type LoadedScenario, loadScenario } from '../scenario-file.ts';
@@ -16,32 +17,43 @@ interface SetOption {
 
 function loadToLook(path: string, sets: readonly string[]): LoadedScenario {
   const loaded = loadScenario(path, { sets, needsData: false });
-  const { roads } = loaded.scenario;
-  if (roads.kind === 'geojson' && !existsSync(join(loaded.directory, roads.file)))
-    throw new RoadbedError(
-      'scenario',
-      `${path}: roads.file is ${JSON.stringify(roads.file)}, and there is no such file in ${loaded.directory}`,
-    );
+  for (const { key, file } of roadFiles(loaded.scenario.roads)) {
+    if (existsSync(resolve(loaded.directory, file))) continue;
+    const sentence = `${path}: ${key} is ${JSON.stringify(file)}, and there is no such file in ${loaded.directory}`;
+    throw new RoadbedError('scenario', sentence);
+  }
   return loaded;
 }
 
-function trafficText({ source }: Scenario['traffic']): string {
+function trafficText({ roads, traffic: { source } }: Scenario): string {
+  if (roads.kind === 'grid') return `${roads.tripsPerSecond} trips/s`;
+  if (isCity(roads)) return 'the traffic of its files';
   return source.kind === 'recirculating'
     ? `${source.vehicles} vehicles`
     : `${source.perSecond} vehicles/s arriving`;
 }
 
 function roadsText(roads: Scenario['roads']): string {
-  return roads.kind === 'geojson'
-    ? `the roads of ${roads.file}`
-    : `a ${roads.kind} of ${roads.lengthMeters} m`;
+  switch (roads.kind) {
+    case 'geojson':
+    case 'sumo-net':
+      return `the roads of ${roads.file}`;
+    case 'fcd':
+      return `the roads of ${roads.network}, as recorded in ${roads.file}`;
+    case 'traci':
+      return `the roads of ${roads.network}, driven by a live SUMO`;
+    case 'grid':
+      return `a grid of ${roads.rows} x ${roads.columns} crossings`;
+    default:
+      return `a ${roads.kind} of ${roads.lengthMeters} m`;
+  }
 }
 
 /** One line that says what a scenario is about. */
 export function summarize(scenario: Scenario): string {
   const { selection, rsus } = scenario;
   return [
-    `${trafficText(scenario.traffic)} on ${roadsText(scenario.roads)}`,
+    `${trafficText(scenario)} on ${roadsText(scenario.roads)}`,
     `${rsus.length} RSU${rsus.length > 1 ? 's' : ''}`,
     `${scenario.model.name} on ${scenario.data.kind} data`,
     `${selection.policy} chooses ${selection.perRound}`,

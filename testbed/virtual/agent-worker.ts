@@ -100,6 +100,7 @@ async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
     beaconSeconds: 1,
     slowdown: slowdownOf(scenario, vehicle),
   });
+    graceSeconds: scenario.handover?.graceSeconds ?? 0,
   const link = setup.brokerUrl
     ? await connectMqtt({
         url: setup.brokerUrl,

@@ -48,6 +48,10 @@ interface Contact {
   bitsPerSecondPerHertz: number;
   uplinkHz: number;
   downlinkHz: number;
+  /** What the way between the serving RSU and the round's owner adds to every frame, seconds. */
+  relaySeconds: number;
+  /** A handover is under way until then: nothing is sent or heard. */
+  silentUntil: number;
   readonly up: Lane;
   readonly down: Lane;
 }
@@ -108,6 +112,23 @@ export class Air {
     }
   }
 
+  /** Every frame of this vehicle, either way, takes this much longer from now on. */
+  relay(vehicle: VehicleId, relaySeconds: number): void {
+    this.#contactOf(vehicle).relaySeconds = relaySeconds;
+  }
+
+  /**
+   * Another RSU takes the vehicle over. For `silentSeconds` nothing is sent or heard; then what waits goes on by the new
+   * RSU, in order: the car's own queue stayed with the car, the old RSU's queue is forwarded. The frame that was in the
+   * middle of the air begins anew, so none arrives twice and none is lost.
+   */
+  handover(vehicle: VehicleId, silentSeconds: number, now: number): void {
+    const contact = this.#contacts.get(vehicle);
+    if (!contact?.connected) return;
+    contact.silentUntil = now + silentSeconds;
+    for (const lane of [contact.up, contact.down]) if (lane.queue.length > 0) this.#serveHead(lane, now);
+  }
+
   /** The channel of a connected vehicle from `now` on. */
   channel(vehicle: VehicleId, bitsPerSecondPerHertz: number, now: number): void {
     const contact = this.#contacts.get(vehicle);
@@ -129,7 +150,8 @@ export class Air {
     const lane = parcel.direction === 'up' ? contact.up : contact.down;
     if (lane.rateBitsPerSecond < minimumRate) return this.#schedule.lose(parcel);
     if (!parcel.bulk) {
-      const at = now + this.#radio.latencySeconds + (parcel.bytes * 8) / lane.rateBitsPerSecond;
+      const from = Math.max(now, contact.silentUntil);
+      const at = from + this.#delayOf(contact) + (parcel.bytes * 8) / lane.rateBitsPerSecond;
       lane.lastSmallAt = Math.max(at, lane.lastSmallAt);
       return this.#arrive(lane, parcel, lane.lastSmallAt);
     }
@@ -142,14 +164,19 @@ export class Air {
     if (version !== lane.version) return;
     const parcel = lane.queue.shift();
     if (!parcel) return;
-    this.#arrive(lane, parcel, now + this.#radio.latencySeconds);
+    const contact = this.#contactOf(lane.vehicle);
+    this.#arrive(lane, parcel, now + this.#delayOf(contact));
     if (lane.queue.length > 0) this.#serveHead(lane, now);
   }
 
   #serveHead(lane: Lane, now: number): void {
     lane.remainingBits = lane.queue[0]!.bytes * 8;
-    lane.servedUntil = now;
+    lane.servedUntil = Math.max(now, this.#contactOf(lane.vehicle).silentUntil);
     this.#plan(lane);
+  }
+
+  #delayOf({ relaySeconds }: Contact): number {
+    return this.#radio.latencySeconds + relaySeconds;
   }
 
   #plan(lane: Lane): void {
@@ -179,10 +206,10 @@ export class Air {
   #setRate(lane: Lane, rate: number, now: number): void {
     if (rate === lane.rateBitsPerSecond) return;
     if (lane.queue.length > 0) {
-      const elapsed = now - lane.servedUntil;
+      const elapsed = Math.max(0, now - lane.servedUntil);
       const sent = lane.rateBitsPerSecond >= minimumRate ? elapsed * lane.rateBitsPerSecond : 0;
       lane.remainingBits = Math.max(0, lane.remainingBits - sent);
-      lane.servedUntil = now;
+      lane.servedUntil = Math.max(now, lane.servedUntil);
     }
     lane.rateBitsPerSecond = rate;
     if (lane.queue.length > 0) this.#plan(lane);
@@ -208,6 +235,8 @@ export class Air {
       bitsPerSecondPerHertz: 0,
       uplinkHz: this.#radio.uplinkBandwidthHz / this.#share,
       downlinkHz: this.#radio.downlinkBandwidthHz / this.#share,
+      relaySeconds: 0,
+      silentUntil: 0,
       up: lane('up'),
       down: lane('down'),
     };

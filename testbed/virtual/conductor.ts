@@ -7,9 +7,9 @@
 // 4 what the actor wants becomes new events.
 
 import { EventHeap } from '../../base/heap.ts';
-import type { VehicleId } from '../../base/ids.ts';
+import type { RsuId, VehicleId } from '../../base/ids.ts';
 import type { Rng } from '../../base/rng.ts';
-import type { Fix, Mobility, MobilityEvent, MobilityStep } from '../../mobility/types.ts';
+import type { Fix, MobilityEvent, MobilitySource, MobilityStep } from '../../mobility/types.ts';
 import type { ComputeOutcome, TimerRequest } from '../../protocol/actor.ts';
 import { encodeFrame } from '../../protocol/codec.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
@@ -42,7 +42,7 @@ export interface RsuWire {
 
 export interface ConductorOptions {
   readonly scenario: Scenario;
-  readonly mobility: Mobility;
+  readonly mobility: MobilitySource;
   readonly rsu: RsuActor;
   readonly pool: WorkerPool;
   readonly wire: RsuWire;
@@ -86,7 +86,9 @@ export class Conductor {
   readonly #options: ConductorOptions;
   readonly #heap = new EventHeap<Happening>();
   readonly #air: Air;
-  readonly #covering = new Map<VehicleId, Set<string>>();
+  readonly #covering = new Map<VehicleId, Set<RsuId>>();
+  /** The RSU each vehicle in coverage is attached to. */
+  readonly #attached = new Map<VehicleId, RsuId>();
   readonly #timers = new Map<string, number>();
   readonly #rsuResults = new Map<number, Promise<ComputeOutcome>>();
   readonly #sentDown = new Map<VehicleId, number>();
@@ -166,8 +168,8 @@ export class Conductor {
   // ---- the world ----------------------------------------------------------------------------------------------
 
   /** Drives one step ahead: what happens inside it is known now and acted on when its time comes. */
-  #step(): void {
-    const step = this.#options.mobility.step();
+  async #step(): Promise<void> {
+    const step = await this.#options.mobility.step();
     const fixOf = new Map(step.fixes.map((fix) => [fix.vehicle, fix]));
     for (const event of step.events) {
       const after = fixOf.get(event.vehicle);
@@ -192,10 +194,36 @@ export class Conductor {
       return;
     }
     covering.delete(event.rsu);
-    if (covering.size === 0) await this.#disconnect(event.vehicle);
+    if (covering.size === 0) return this.#disconnect(event.vehicle);
+    if (this.#attached.get(event.vehicle) === event.rsu && fix) await this.#attachElsewhere(fix, covering);
+  }
+
+  /** The disc of its RSU ends here while another still covers the vehicle: it changes now, not at the end of the step. */
+  async #attachElsewhere(fix: Fix, covering: ReadonlySet<RsuId>): Promise<void> {
+    const [first] = covering;
+    const serving = fix.serving !== null && covering.has(fix.serving) ? fix.serving : first;
+    if (!serving || !this.#options.scenario.handover) return;
+    this.#attach(fix.vehicle, serving);
+    this.#air.channel(fix.vehicle, fix.bitsPerSecondPerHertz, this.#now);
+    await this.#actVehicles([
+      { vehicle: fix.vehicle, call: { kind: 'position', position: positionOf({ ...fix, serving }) } },
+    ]);
+  }
+
+  /** The vehicle is attached to `rsu` from now on. Another RSU than the round's owner relays its frames. */
+  #attach(vehicle: VehicleId, rsu: RsuId): void {
+    const { handover } = this.#options.scenario;
+    const before = this.#attached.get(vehicle);
+    if (before === rsu) return;
+    this.#attached.set(vehicle, rsu);
+    if (!handover) return;
+    const isOwner = rsu === this.#options.mobility.rsus[0]?.id;
+    this.#air.relay(vehicle, isOwner ? 0 : handover.backhaulSeconds);
+    if (before !== undefined) this.#air.handover(vehicle, handover.interruptionSeconds, this.#now);
   }
 
   async #connect(fix: Fix): Promise<void> {
+    if (fix.serving) this.#attach(fix.vehicle, fix.serving);
     this.#air.connect(fix.vehicle, fix.bitsPerSecondPerHertz, this.#now);
     await this.#actVehicles([
       { vehicle: fix.vehicle, call: { kind: 'position', position: positionOf(fix) } },
@@ -205,6 +233,7 @@ export class Conductor {
   async #disconnect(vehicle: VehicleId): Promise<void> {
     if (!this.#air.connected(vehicle)) return;
     this.#air.disconnect(vehicle);
+    this.#attached.delete(vehicle);
     this.#actRsu({ kind: 'left', vehicle });
     await this.#actVehicles([{ vehicle, call: { kind: 'position', position: null } }]);
   }
@@ -213,6 +242,7 @@ export class Conductor {
     const calls: AddressedCall[] = [];
     for (const fix of step.fixes) {
       if (!this.#air.connected(fix.vehicle) || fix.serving === null) continue;
+      this.#attach(fix.vehicle, fix.serving);
       this.#air.channel(fix.vehicle, fix.bitsPerSecondPerHertz, this.#now);
       calls.push({ vehicle: fix.vehicle, call: { kind: 'position', position: positionOf(fix) } });
     }

@@ -1,0 +1,153 @@
+// Several RSUs: what begins under one ends under the next. A car that passes from disc to disc, or over a gap between two,
+// keeps its task; no chunk is sent twice; every selected car has one outcome; memory and MQTT, one worker and two, agree.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { EventBody, LoggedEvent } from '../../protocol/events.ts';
+import { chunkBytes } from '../../protocol/messages.ts';
+import type { RunSummary } from '../../protocol/run-info.ts';
+import { Ledger } from '../../roadside/store/ledger.ts';
+import { type RunOptions, runVirtual } from '../../testbed/run-virtual.ts';
+import { loadScenario } from '../../testbed/scenario-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'roadbed-handover-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A narrow band: a model of 0.26 MB takes about ten seconds either way, as long as a car needs for 150 m. */
+const overlapping = `
+name: handover
+seed: 3
+roads: { kind: ring, lengthMeters: 2400, straightMeters: 600 }
+traffic: { source: { kind: recirculating, vehicles: 18 }, desiredSpeedKmh: 60 }
+rsus:
+  - { id: rsu-a, x: 100, y: -15, coverageRadiusMeters: 250 }
+  - { id: rsu-b, x: 500, y: -15, coverageRadiusMeters: 250 }
+handover: { interruptionSeconds: 0.05, backhaulSeconds: 0.01 }
+prediction: {}
+radio: { uplinkBandwidthHz: 9.0e+4, downlinkBandwidthHz: 9.0e+4 }
+devices: [{ name: fast, trainingFlopsPerSecond: 2.4e+9 }]
+data: { kind: signs, trainSamples: 430, testSamples: 86, samplesPerVehicle: 48 }
+training: { epochs: 1, batchSize: 16 }
+selection: { policy: random, perRound: 3 }
+round: { deadlineSeconds: 60 }
+fallback: { mode: full-only }
+stop: { rounds: 8, virtualSeconds: 900 }
+`;
+const file = join(folder, 'handover.yaml');
+writeFileSync(file, overlapping);
+
+interface Outcome {
+  readonly summary: RunSummary;
+  readonly events: readonly LoggedEvent[];
+}
+
+async function run(sets: readonly string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
+  const summary = await runVirtual({
+    loaded: loadScenario(file, { sets }),
+    runsDirectory: folder,
+    link: 'memory',
+    workers: 1,
+    engine: 'wasm',
+    argv: [],
+    note: () => undefined,
+    ...options,
+  });
+  const ledger = Ledger.open(join(summary.database, '..'), { readOnly: true });
+  const events = ledger.events();
+  ledger.close();
+  return { summary, events };
+}
+
+const bodies = <K extends EventBody['kind']>(
+  { events }: Outcome,
+  kind: K,
+): Extract<EventBody, { kind: K }>[] =>
+  events
+    .map(({ body }) => body)
+    .filter((body): body is Extract<EventBody, { kind: K }> => body.kind === kind);
+
+const digests = ({ summary }: Outcome): string[] => [summary.eventLogSha256, summary.modelSha256];
+
+/** Outcomes of members whose transfer in this direction was handed over. */
+function outcomesOf(outcome: Outcome, direction: 'up' | 'down') {
+  const handed = bodies(outcome, 'transfer-handed-over').filter((body) => body.direction === direction);
+  const keys = new Set(handed.map(({ round, vehicle }) => `${round}/${vehicle}`));
+  return bodies(outcome, 'vehicle-outcome').filter(({ round, vehicle }) => keys.has(`${round}/${vehicle}`));
+}
+
+function checkAccounts(outcome: Outcome): void {
+  const { summary } = outcome;
+  const selected = bodies(outcome, 'vehicle-selected').map(({ round, vehicle }) => `${round}/${vehicle}`);
+  const ended = bodies(outcome, 'vehicle-outcome').map(({ round, vehicle }) => `${round}/${vehicle}`);
+  expect(ended.sort()).toEqual(selected.sort());
+  expect(summary.selected).toBe(
+    summary.committed + summary.left + summary.late + summary.refused + summary.failed,
+  );
+}
+
+const lenetBytes = 64_811 * 4;
+
+describe('a car that passes from one RSU to the next', () => {
+  it('ends there what it began: uploads and downloads go on, and no chunk is sent twice', async () => {
+    const outcome = await run([]);
+    checkAccounts(outcome);
+    expect(outcome.summary.handovers).toBeGreaterThan(3);
+    expect(outcome.summary.transfersHandedOver).toBeGreaterThan(2);
+    for (const direction of ['up', 'down'] as const) {
+      const committed = outcomesOf(outcome, direction).filter((body) => body.outcome === 'committed');
+      expect(committed.length).toBeGreaterThan(0);
+      for (const { booking } of committed) {
+        expect(booking.bytesUp).toBeGreaterThan(lenetBytes);
+        expect(booking.bytesUp).toBeLessThan(lenetBytes + chunkBytes / 2);
+        expect(booking.bytesDown).toBeLessThan(lenetBytes + chunkBytes / 2);
+      }
+    }
+  });
+
+  it('gives one answer over memory and MQTT, with one worker and two', async () => {
+    const memory = digests(await run(['stop.rounds=4']));
+    expect(digests(await run(['stop.rounds=4'], { workers: 2 }))).toEqual(memory);
+    expect(digests(await run(['stop.rounds=4'], { workers: 2, link: 'mqtt' }))).toEqual(memory);
+  });
+
+  it('loses nothing on an air that loses, duplicates and reorders', async () => {
+    const faults = ['radio.faults={loss: 0.05, duplication: 0.05, reorderSeconds: 0.05}'];
+    const outcome = await run(faults);
+    checkAccounts(outcome);
+    expect(outcome.summary.refused).toBe(0);
+    expect(outcomesOf(outcome, 'up').some((body) => body.outcome === 'committed')).toBe(true);
+    expect(digests(await run(faults, { workers: 2, link: 'mqtt' }))).toEqual(digests(outcome));
+  });
+
+  it('predicts its stay the better for what past cars taught', async () => {
+    const { summary } = await run(['stop.rounds=16', 'stop.virtualSeconds=1200']);
+    const { prediction } = summary;
+    expect(prediction?.predictions).toBeGreaterThan(5);
+    expect(prediction?.learnedMaeSeconds).toBe(prediction?.maeSeconds);
+  });
+});
+
+describe('a car between two RSUs that do not touch', () => {
+  const gap = ['rsus.0.coverageRadiusMeters=180', 'rsus.1.coverageRadiusMeters=180'];
+
+  it('has left at once without a grace', async () => {
+    const outcome = await run(gap);
+    checkAccounts(outcome);
+    expect(outcome.summary.handovers).toBe(0);
+    expect(outcome.summary.left).toBeGreaterThan(0);
+  });
+
+  it('keeps its task through the gap with one, and ends its upload at the next RSU', async () => {
+    const sets = [...gap, 'handover.graceSeconds=10'];
+    const outcome = await run(sets);
+    checkAccounts(outcome);
+    expect(outcome.summary.handovers).toBeGreaterThan(3);
+    const committed = outcomesOf(outcome, 'up').filter((body) => body.outcome === 'committed');
+    expect(committed.length).toBeGreaterThan(0);
+    // A chunk that was on the air when the car left goes again: one of either direction at most.
+    for (const { booking } of committed) expect(booking.bytesUp).toBeLessThan(lenetBytes + 2 * chunkBytes);
+    expect(digests(await run(sets, { workers: 2, link: 'mqtt' }))).toEqual(digests(outcome));
+  });
+});
