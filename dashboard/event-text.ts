@@ -94,6 +94,8 @@ function describeVehicle(body: VehicleBody): EventLine {
       return line('transfers', '✓', `Update of ${who} stored, training loss ${loss(body.trainLoss)}.`, who);
     case 'update-refused':
       return line('refusals', '⊘', `Update of ${who} refused: ${body.reason}.`, who);
+    case 'update-left-out':
+      return line('outcomes', '⊖', `Update of ${who} left out of the model: ${body.reason}.`, who);
     case 'message-refused':
       return line('refusals', '⊘', `Message of ${who ?? 'an unknown sender'} refused: ${body.reason}.`, who);
     case 'vehicle-outcome': {

@@ -111,6 +111,7 @@ function foldRoundBody(draft: Draft, body: RoundBody, at: number): void {
       return changeParticipant(draft, body, { progress: { have: body.have, total: body.total } });
     case 'update-committed':
       return changeParticipant(draft, body, { trainLoss: body.trainLoss });
+    case 'update-left-out':
     case 'update-refused':
       return changeParticipant(draft, body, { outcomeReason: body.reason });
     case 'vehicle-outcome':

@@ -130,6 +130,13 @@ export type EventBody =
       readonly key: string;
       readonly reason: string;
     }
+  /** A committed update that the aggregation rule did not use. */
+  | {
+      readonly kind: 'update-left-out';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly reason: string;
+    }
   | { readonly kind: 'message-refused'; readonly vehicle: VehicleId | null; readonly reason: string }
   | {
       readonly kind: 'vehicle-outcome';

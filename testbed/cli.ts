@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
+import { registerAggregators } from './commands/aggregators.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerModel } from './commands/model.ts';
@@ -37,6 +38,7 @@ export function buildProgram(io: CommandIo): Command {
   registerSql(program, io);
   registerScenario(program, io);
   registerPolicies(program, io);
+  registerAggregators(program, io);
   registerModel(program, io);
   registerData(program, io);
   registerDoctor(program, io);

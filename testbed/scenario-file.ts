@@ -11,7 +11,8 @@ import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { maximumScenarioBytes } from '../protocol/scenario/source.ts';
-import { checkParameters } from '../roadside/selection/parameters.ts';
+import { aggregatorByName } from '../roadside/aggregation/aggregators.ts';
+import { checkParameters } from '../roadside/parameters.ts';
 import { policyByName } from '../roadside/selection/policies.ts';
 
 /** Where the scenarios that come with roadbed lie. */
@@ -99,7 +100,14 @@ function checkCut(scenario: Scenario, blocks: number): void {
 /** Names that the schema leaves open because their rooms keep the lists. */
 function checkNames(scenario: Scenario, path: string): void {
   try {
-    checkParameters(policyByName(scenario.selection.policy), scenario.selection);
+    const { selection, aggregation } = scenario;
+    const { name: policy, parameters } = policyByName(selection.policy);
+    checkParameters({ section: 'selection', title: `policy ${policy}`, parameters }, selection);
+    const rule = aggregatorByName(aggregation.rule);
+    checkParameters(
+      { section: 'aggregation', title: `rule ${rule.name}`, parameters: rule.parameters },
+      aggregation,
+    );
     const { name, usual } = trainableModel(scenario.model.name);
     // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
     checkCut(scenario, placeBlocks({ name, ...usual }).length);

@@ -184,8 +184,12 @@ const fallback = z.strictObject({
 });
 
 const aggregation = z.strictObject({
+  /** How committed updates become the next model; `roadbed aggregators` lists the rules. [paper] fedavg. */
+  rule: z.string().default('fedavg'),
   /** FedAvg weights: `equal` over the committed [paper] or by `samples` (McMahan et al. 2017). */
   weighting: z.enum(['equal', 'samples']).default('equal'),
+  /** Parameters of the rule by name; `roadbed aggregators` lists them. */
+  parameters: z.record(z.string(), z.number()).default({}),
 });
 
 const stop = z.strictObject({
@@ -209,12 +213,12 @@ export const scenarioSchema = z.strictObject({
   traffic: traffic.prefault({}),
   rsus: z.array(rsu).min(1),
   radio: radio.prefault({}),
+  handover: handover.optional(),
+  prediction: prediction.optional(),
   devices: z.array(device).min(1),
   data: data.prefault({}),
   model: z.strictObject({ name: z.string().default('lenet5') }).prefault({}),
   training: training.prefault({}),
-  handover: handover.optional(),
-  prediction: prediction.optional(),
   selection: selection.prefault({}),
   round: round.prefault({}),
   fallback: fallback.prefault({}),

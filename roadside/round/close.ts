@@ -95,11 +95,14 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
 
 /** Committed updates sorted by vehicle id (as members are), each weighing 1 or the samples its vehicle declared. */
 export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
-  const { weighting } = config.scenario.aggregation;
+  const { aggregation, training } = config.scenario;
   return open.members.flatMap((member) => {
-    const { updateSha } = endingOf(member);
-    if (updateSha === null) return [];
-    return [{ vehicle: member.vehicle, updateSha, weight: weighting === 'samples' ? member.samples : 1 }];
+    const { updateSha, trainLoss } = endingOf(member);
+    if (updateSha === null || trainLoss === null) return [];
+    const { vehicle, samples } = member;
+    const weight = aggregation.weighting === 'samples' ? samples : 1;
+    const steps = training.epochs * Math.ceil(samples / training.batchSize);
+    return [{ vehicle, updateSha, weight, steps, trainLoss }];
   });
 }
 

@@ -123,6 +123,10 @@ export interface Contribution {
   readonly vehicle: VehicleId;
   readonly updateSha: BlobSha;
   readonly weight: number;
+  /** Local steps it should have taken: mini-batches times epochs. */
+  readonly steps: number;
+  /** The loss it reported. */
+  readonly trainLoss: number;
 }
 
 /** What the round wants done, in this order. Log entries are committed before any acknowledgement leaves. */

@@ -145,7 +145,7 @@ export class RsuActor {
         if (effect.name === 'deadline') this.#deadlineRound = effect.round;
         return desk.timer(effect.name, effect.delaySeconds);
       case 'aggregate':
-        this.#modelSha = aggregateRound(desk, effect);
+        this.#modelSha = aggregateRound(desk, effect, now);
         return desk.raise({ kind: 'aggregated', at: now, round: effect.round, modelSha: this.#modelSha });
       case 'evaluate':
         return evaluateRound(desk, effect);

@@ -6,6 +6,7 @@ import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { encodeFrame } from '../../protocol/codec.ts';
 import type { EventBody } from '../../protocol/events.ts';
 import type { DownMessage, Framed, Message } from '../../protocol/messages.ts';
+import { Aggregation } from '../aggregation/aggregation.ts';
 import type { RoundEvent } from '../round/types.ts';
 import { Peer } from './peer.ts';
 import type { RsuOptions, RsuOutputs } from './types.ts';
@@ -30,6 +31,7 @@ export type Purpose =
 
 export class Desk {
   readonly options: RsuOptions;
+  readonly aggregation: Aggregation;
   readonly peers = new Map<VehicleId, Peer>();
   readonly #computations = new Map<number, Purpose>();
   #events: RoundEvent[] = [];
@@ -44,6 +46,7 @@ export class Desk {
 
   constructor(options: RsuOptions) {
     this.options = options;
+    this.aggregation = new Aggregation(options.config.scenario);
   }
 
   /** The conversation with a vehicle, begun at its first frame; undefined when there are too many vehicles. */

@@ -6,7 +6,6 @@ import { bytesOfFloats, floatsOfBytes } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { splitWeights } from '../../learning/cost/model-cost.ts';
 import { blobKey } from '../../protocol/messages.ts';
-import { aggregate } from '../aggregation/fedavg.ts';
 import type { RoundEffect } from '../round/types.ts';
 import type { Desk } from './desk.ts';
 import type { Assignment } from './peer.ts';
@@ -65,15 +64,18 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
   );
 }
 
-/** Averages the contributions; returns the address of the new global model. */
-export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>): BlobSha {
+/** Makes the contributions the new global model by the scenario's rule; returns its address. */
+export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>, now: number): BlobSha {
   const base = floatsOf(desk, effect.base, 'the base model');
-  const contributions = effect.contributions.map(({ vehicle, updateSha, weight }) => ({
-    vehicle,
-    weight,
-    weights: floatsOf(desk, updateSha, `the update of ${vehicle}`),
+  const updates = effect.contributions.map(({ updateSha, ...rest }) => ({
+    ...rest,
+    weights: floatsOf(desk, updateSha, `the update of ${rest.vehicle}`),
   }));
-  const modelSha = desk.keepModel(bytesOfFloats(aggregate(base, contributions)));
+  const { round } = effect;
+  const { weights, rejected } = desk.aggregation.next(round, base, updates);
+  for (const { vehicle, reason } of rejected)
+    desk.record(now, { kind: 'update-left-out', round, vehicle, reason });
+  const modelSha = desk.keepModel(bytesOfFloats(weights));
   if (!desk.options.keepUpdates) desk.dropAfterCommit(effect.contributions.map(({ updateSha }) => updateSha));
   return modelSha;
 }

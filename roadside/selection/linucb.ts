@@ -4,10 +4,10 @@
 // Must not: use a feature an RSU does not know at the instant of selection.
 
 import type { VehicleId } from '../../base/ids.ts';
+import { type Parameter, settingOf } from '../parameters.ts';
 import { armOf } from './arms.ts';
 import { emptyModel, type LinearModel, learnSample, uncertainty, weightsOf } from './linear-model.ts';
-import { settingOf } from './parameters.ts';
-import type { ArmReward, Candidate, Parameter, Policy, RoundFeedback } from './policy.ts';
+import type { ArmReward, Candidate, Policy, RoundFeedback } from './policy.ts';
 import { rankByScore } from './ranking.ts';
 import { utility } from './utility.ts';
 

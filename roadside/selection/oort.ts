@@ -7,8 +7,8 @@
 // Must not: see the loss of a vehicle that has not reported one.
 
 import type { VehicleId } from '../../base/ids.ts';
-import { settingOf } from './parameters.ts';
-import type { Candidate, Choice, ChoiceContext, Parameter, Policy, RoundFeedback } from './policy.ts';
+import { type Parameter, settingOf } from '../parameters.ts';
+import type { Candidate, Choice, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
 
 /** What is known of a client that was chosen before. */
 interface Known {

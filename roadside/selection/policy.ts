@@ -18,6 +18,7 @@ import type { Rng } from '../../base/rng.ts';
 import type { Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
+import type { Parameter } from '../parameters.ts';
 
 /** What the whole task should take: model down, local training, model up, in seconds. An RSU's estimate, never the truth. */
 export interface TaskSeconds {
@@ -93,16 +94,6 @@ export interface ArmReward {
   readonly reward: number;
   readonly pulls: number;
   readonly meanReward: number;
-}
-
-/** A number a policy lets a scenario set. */
-export interface Parameter {
-  readonly name: string;
-  readonly default: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  /** Meaning, unit, and where the default comes from. */
-  readonly describe: string;
 }
 
 /** A selection policy with state S: plain data, part of the round's state, decided by the events heard so far. */

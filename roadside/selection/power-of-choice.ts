@@ -4,8 +4,8 @@
 // message. A client that never reported has an infinite loss there: it comes first. Must not: ask a vehicle anything.
 
 import type { VehicleId } from '../../base/ids.ts';
-import { settingOf } from './parameters.ts';
-import type { Candidate, Choice, ChoiceContext, Parameter, Policy } from './policy.ts';
+import { type Parameter, settingOf } from '../parameters.ts';
+import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
 
 /** The loss each vehicle reported last. */
 type Losses = ReadonlyMap<VehicleId, number>;

@@ -2,9 +2,9 @@
 // Bound Policies for Switching Bandit Problems", ALT 2011, SW-UCB with xi = 2 as in MAVFL's confidence term.
 // Must not: look beyond its window.
 
+import { type Parameter, settingOf } from '../parameters.ts';
 import { type ArmStatistics, addEarnings, earned, rankArms, upperConfidence } from './arms.ts';
-import { settingOf } from './parameters.ts';
-import type { Parameter, Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 
 /** What the arms earned in each round of the window, oldest first. */
 type Window = readonly ReadonlyMap<string, ArmStatistics>[];

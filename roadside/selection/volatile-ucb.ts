@@ -3,9 +3,9 @@
 // "Volatile Multi-Armed Bandits for Guaranteed Targeted Social Crawling", AAAI workshop 2013, VUCB1.
 // Must not: keep an arm that was not seen for long.
 
+import { type Parameter, settingOf } from '../parameters.ts';
 import { type ArmStatistics, armOf, earned, rankArms, upperConfidence } from './arms.ts';
-import { settingOf } from './parameters.ts';
-import type { ArmReward, ChoiceContext, Parameter, Policy, RoundFeedback } from './policy.ts';
+import type { ArmReward, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
 
 interface VolatileArm extends ArmStatistics {
   /** Selections of the whole run when the arm appeared. */

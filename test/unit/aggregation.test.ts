@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { bytesOfFloats, sha256 } from '../../base/hash.ts';
-import { aggregate } from '../../roadside/aggregation/fedavg.ts';
+import { weightedMean as aggregate } from '../../roadside/aggregation/fedavg.ts';
 import { checkSmashed, checkUpdate } from '../../roadside/updates/check.ts';
 import { carA, carB, carC } from '../support/round-world.ts';
 

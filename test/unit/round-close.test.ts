@@ -36,7 +36,13 @@ describe('closing a round', () => {
         kind: 'aggregate',
         round: 1,
         base: sha('0'),
-        contributions: cars.map((vehicle) => ({ vehicle, updateSha: sha('a'), weight: 1 })),
+        contributions: cars.map((vehicle) => ({
+          vehicle,
+          updateSha: sha('a'),
+          weight: 1,
+          steps: 8,
+          trainLoss: 1.5,
+        })),
       },
     ]);
   });

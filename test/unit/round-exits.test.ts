@@ -64,7 +64,7 @@ describe('an update in time', () => {
     expect(effectsOf(other, 'acknowledge')).toMatchObject([{ result: 'refused' }]);
     world.tell({ kind: 'deadline', at: 60, round: 1 });
     expect(effectsOf(world.effects, 'aggregate')[0]?.contributions).toEqual([
-      { vehicle: carA, updateSha: sha('a'), weight: 1 },
+      { vehicle: carA, updateSha: sha('a'), weight: 1, steps: 8, trainLoss: 0.5 },
     ]);
   });
 

@@ -6,6 +6,7 @@ import type { EventBody } from '../../protocol/events.ts';
 import { Desk } from '../../roadside/rsu/desk.ts';
 import type { RsuOptions } from '../../roadside/rsu/types.ts';
 import { MemoryBlobs } from '../../roadside/store/blobs.ts';
+import { makeConfig } from '../support/round-world.ts';
 
 const car = 'v1' as VehicleId;
 
@@ -18,7 +19,11 @@ function open(): { desk: Desk; blobs: MemoryBlobs; committed: EventBody['kind'][
       return entries.map((entry, i) => ({ seq: i + 1, ...entry }));
     },
   };
-  return { desk: new Desk({ blobs, ledger } as unknown as RsuOptions), blobs, committed };
+  return {
+    desk: new Desk({ blobs, ledger, config: makeConfig() } as unknown as RsuOptions),
+    blobs,
+    committed,
+  };
 }
 
 const refusal: EventBody = { kind: 'message-refused', vehicle: car, reason: 'odd' };

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { parseScenario } from '../../protocol/scenario/parse.ts';
+import { checkParameters } from '../../roadside/parameters.ts';
 import {
   emptyModel,
   type LinearModel,
@@ -12,7 +13,6 @@ import {
   uncertainty,
   weightsOf,
 } from '../../roadside/selection/linear-model.ts';
-import { checkParameters } from '../../roadside/selection/parameters.ts';
 import { policyByName } from '../../roadside/selection/policies.ts';
 import type { Candidate, Choice, Feedback, Policy } from '../../roadside/selection/policy.ts';
 import { device, makeConfig } from '../support/round-world.ts';
@@ -333,14 +333,25 @@ describe('parameters', () => {
 
   it('names the nearest parameter, and the bounds of a value outside them', () => {
     const policy = policyByName('sliding-window-ucb');
-    expect(() => checkParameters(policy, settingsWith({ parameters: { windowRound: 3 } }))).toThrow(
+    expect(() =>
+      checkParameters(
+        { section: 'selection', title: 'policy sliding-window-ucb', parameters: policy.parameters ?? [] },
+        settingsWith({ parameters: { windowRound: 3 } }),
+      ),
+    ).toThrow(
       'unknown selection.parameters.windowRound (policy sliding-window-ucb has windowRounds). Did you mean "windowRounds"?',
     );
-    expect(() => checkParameters(policy, settingsWith({ parameters: { windowRounds: 0 } }))).toThrow(
-      'invalid selection.parameters.windowRounds: 0 (expected 1 to 100000',
-    );
-    expect(() => checkParameters(policyByName('random'), settingsWith({ parameters: { x: 1 } }))).toThrow(
-      'unknown selection.parameters.x (policy random has none).',
-    );
+    expect(() =>
+      checkParameters(
+        { section: 'selection', title: 'policy sliding-window-ucb', parameters: policy.parameters ?? [] },
+        settingsWith({ parameters: { windowRounds: 0 } }),
+      ),
+    ).toThrow('invalid selection.parameters.windowRounds: 0 (expected 1 to 100000');
+    expect(() =>
+      checkParameters(
+        { section: 'selection', title: 'policy random' },
+        settingsWith({ parameters: { x: 1 } }),
+      ),
+    ).toThrow('unknown selection.parameters.x (policy random has none).');
   });
 });

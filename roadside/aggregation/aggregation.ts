@@ -1,0 +1,46 @@
+// The aggregation of one run: the rule its scenario names, and what that rule remembers from round to round.
+// Must not: know where weights come from.
+
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+import { checkUpdates, type Rejection, type Update } from './aggregator.ts';
+import { aggregatorByName } from './aggregators.ts';
+
+type Settings = Pick<Scenario, 'aggregation' | 'training'>;
+
+export class Aggregation {
+  readonly #settings: Settings;
+  #state: { readonly value: unknown } | null = null;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * The next global model, in an array of its own. Without updates it is a copy of `base`, bit for bit, and the rule
+   * remembers nothing of the round. Asserts that updates ascend by vehicle id and fit the model.
+   */
+  next(
+    round: number,
+    base: Float32Array,
+    updates: readonly Update[],
+  ): { weights: Float32Array; rejected: readonly Rejection[] } {
+    checkUpdates(base, updates);
+    if (updates.length === 0) return { weights: base.slice(), rejected: [] };
+    const { aggregation: settings, training } = this.#settings;
+    const rule = aggregatorByName(settings.rule);
+    const before = this.#state?.value ?? rule.init(base.length);
+    const {
+      state,
+      weights,
+      rejected = [],
+    } = rule.aggregate(before, {
+      round,
+      base,
+      updates,
+      settings,
+      training,
+    });
+    this.#state = { value: state };
+    return { weights, rejected };
+  }
+}

@@ -1,0 +1,111 @@
+// The aggregation port: how the updates that were committed in a round become the next global model. A rule is `init` and
+// `aggregate`: state in, new state out, arrays of the caller left as they were. Adding one: a file in this folder that
+// exports an Aggregator, and a line in `aggregators.ts`.
+// Must not: do I/O, draw randomness, or depend on the order of arrival: updates come sorted by vehicle id.
+//
+// Notation of all rules here: base w (the model that was sent out), update k's weights w_k, its change d_k = w_k - w,
+// p_k its share (its weight over the sum of weights).
+
+import { assert } from '../../base/assert.ts';
+import type { VehicleId } from '../../base/ids.ts';
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+import type { Parameter } from '../parameters.ts';
+
+/** One committed update. */
+export interface Update {
+  readonly vehicle: VehicleId;
+  /** Its weight before normalisation: 1, or its samples (`aggregation.weighting`). */
+  readonly weight: number;
+  readonly weights: Float32Array; // parameters
+  /** Local steps it took: mini-batches times epochs. */
+  readonly steps: number;
+  /** The loss it reported. */
+  readonly trainLoss: number;
+}
+
+/** Everything a rule may look at. */
+export interface AggregationInput {
+  readonly round: number;
+  readonly base: Float32Array; // parameters
+  /** At least one; ascending by vehicle id. */
+  readonly updates: readonly Update[];
+  readonly settings: Scenario['aggregation'];
+  readonly training: Pick<Scenario['training'], 'learningRate' | 'momentum'>;
+}
+
+/** An update a rule left out, and why. */
+export interface Rejection {
+  readonly vehicle: VehicleId;
+  readonly reason: string;
+}
+
+/** An aggregation rule with state S: what the server remembers between rounds, such as momentum. */
+export interface Aggregator<S = unknown> {
+  readonly name: string;
+  /** Where it comes from: paper, section; or `ours`. */
+  readonly source: string;
+  readonly describe: string;
+  /** What a scenario may set under `aggregation.parameters`. */
+  readonly parameters?: readonly Parameter[];
+  init(parameters: number): S;
+  /** The next global model, in an array of its own, rounded to float32 once at the end. */
+  aggregate(
+    state: S,
+    input: AggregationInput,
+  ): { state: S; weights: Float32Array; rejected?: readonly Rejection[] };
+}
+
+/** Asserts that updates ascend by vehicle id without repetition, weigh something and fit the model. */
+export function checkUpdates(
+  base: Float32Array,
+  updates: readonly Pick<Update, 'vehicle' | 'weight' | 'weights'>[],
+): void {
+  updates.forEach(({ vehicle, weight, weights }, i) => {
+    const before = updates[i - 1];
+    assert(before === undefined || before.vehicle < vehicle, `contributions are not sorted at ${vehicle}`);
+    assert(Number.isFinite(weight) && weight > 0, `weight of ${vehicle} is ${weight}, expected > 0`);
+    assert(
+      weights.length === base.length,
+      `${vehicle} has ${weights.length} parameters, expected ${base.length}`,
+    );
+  });
+}
+
+/** The shares p_k, which sum to 1. */
+export function sharesOf(updates: readonly Update[]): number[] {
+  const total = updates.reduce((sum, update) => sum + update.weight, 0);
+  return updates.map((update) => update.weight / total);
+}
+
+/** Sum over k of factor_k d_k, in float64. */
+export function combinedChange(
+  { base, updates }: Pick<AggregationInput, 'base' | 'updates'>,
+  factors: readonly number[],
+): Float64Array {
+  const sum = new Float64Array(base.length); // parameters
+  for (const [k, { weights }] of updates.entries()) {
+    const factor = factors[k]!;
+    if (factor === 0) continue;
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + factor * (weights[i]! - base[i]!);
+  }
+  return sum;
+}
+
+/** w + change, rounded to float32. */
+export function moved(base: Float32Array, change: Float64Array): Float32Array {
+  const weights = new Float32Array(base.length); // parameters
+  for (let i = 0; i < weights.length; i++) weights[i] = base[i]! + change[i]!;
+  return weights;
+}
+
+/** The length of each d_k (Euclidean). */
+export function changeNorms({ base, updates }: Pick<AggregationInput, 'base' | 'updates'>): number[] {
+  return updates.map(({ weights }) => {
+    let sum = 0;
+    for (let i = 0; i < base.length; i++) {
+      const difference = weights[i]! - base[i]!;
+      sum += difference * difference;
+    }
+    return Math.sqrt(sum);
+  });
+}
