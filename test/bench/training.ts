@@ -17,7 +17,14 @@ export interface TrainingOptions {
 }
 
 /** `wasm-op-by-op` is the reference path of the wasm engine: tfjs ops on roadbed's kernels. */
-export type BenchEngine = 'wasm' | 'wasm-op-by-op' | 'tensorflow' | 'webgpu' | 'cpu' | 'torch';
+export type BenchEngine =
+  | 'wasm'
+  | 'wasm-relaxed'
+  | 'wasm-op-by-op'
+  | 'tensorflow'
+  | 'webgpu'
+  | 'cpu'
+  | 'torch';
 
 export interface TrainingRow {
   readonly task: string;
@@ -57,6 +64,7 @@ async function openEngines(): Promise<
     }
   };
   await add('wasm', 'wasm', false);
+  await add('wasm-relaxed', 'wasm-relaxed', false);
   await add('wasm-op-by-op', 'wasm', true);
   await add('tensorflow', 'tensorflow', false);
   await add('webgpu', 'webgpu', false);
@@ -68,14 +76,27 @@ function contestantsFor(
   task: Task,
   engines: Awaited<ReturnType<typeof openEngines>>,
   crew: Crew,
-  torch: Torch | undefined,
+  torches: readonly Torch[],
 ): Contestant[] {
   const able = engines.filter((engine) => engine.name !== 'cpu' || task.name === 'mlp');
   return [
     ...able.map(({ name, make }) => ({ engine: name, threads: 1, run: make(task) })),
     { engine: 'wasm', threads: 2, run: crew.runner(task.name) },
-    ...(torch ? [{ engine: 'torch' as const, threads: 1, run: torch.runner(task.name) }] : []),
+    ...torches.map((_, i) => torchContestant(task, torches.slice(0, i + 1))),
   ];
+}
+
+/** Processes of one thread each that train at the same time: what two workers are compared with. */
+function torchContestant(task: Task, torches: readonly Torch[]): Contestant {
+  const runners = torches.map((torch) => torch.runner(task.name));
+  return {
+    engine: 'torch',
+    threads: torches.length,
+    run: async (batch, seconds) => {
+      const rates = await Promise.all(runners.map((run) => run(batch, seconds)));
+      return rates.reduce((sum, rate) => sum + rate, 0);
+    },
+  };
 }
 
 /** One task and batch size: all contestants in turn, several times; the first turn warms up. */
@@ -92,7 +113,7 @@ async function race(
       if (round > 0) rates[i]!.push(rate);
     }
   }
-  const torchAt = contestants.findIndex(({ engine }) => engine === 'torch');
+  const torchAt = contestants.findIndex(({ engine, threads }) => engine === 'torch' && threads === 1);
   return contestants.map(({ engine, threads }, i) => ({
     task: task.name,
     engine,
@@ -109,12 +130,12 @@ export async function benchTraining(
   progress: (rows: readonly TrainingRow[]) => void,
 ): Promise<TrainingReport> {
   const engines = await openEngines();
-  const torch = await openTorch();
+  const torches = (await Promise.all([openTorch(), openTorch()])).filter((torch) => torch !== undefined);
   const crew = await openCrew(2);
   const rows: TrainingRow[] = [];
   for (const task of tasks) {
     if (options.tasks.length > 0 && !options.tasks.includes(task.name)) continue;
-    const contestants = contestantsFor(task, engines, crew, torch);
+    const contestants = contestantsFor(task, engines, crew, torches);
     for (const batch of batches) {
       const raced = await race(task, batch, contestants, options);
       rows.push(...raced);
@@ -122,17 +143,18 @@ export async function benchTraining(
     }
   }
   await crew.close();
-  torch?.close();
+  for (const torch of torches) torch.close();
   const versions: Record<string, string> = { node: process.version };
   for (const { name, version } of engines) versions[name] = version;
-  if (torch) versions.torch = torch.version;
-  return { rows, versions, notes: notes(torch !== undefined) };
+  if (torches[0]) versions.torch = torches[0].version;
+  return { rows, versions, notes: notes(torches.length > 0) };
 }
 
 function notes(hasTorch: boolean): string[] {
   return [
     `seed ${SEED}; made-up pixels; plain SGD; ours also shuffles, gathers and scales bytes, torch trains one float batch again and again`,
     'torch runs eager with its own loop, as most research code does; a compiled or captured graph would be faster on small models',
+    'two threads of wasm are workers of one process, two of torch are processes of one thread each, all training at once',
     'on a machine that does other work the medians of all engines fall, those of two threads most: look at the load',
     'cpu (plain JavaScript) is measured on mlp only: a step of the others takes seconds',
     ...(hasTorch ? [] : ['no PyTorch: set ROADBED_PYTHON to an interpreter that has it for torchRatio']),

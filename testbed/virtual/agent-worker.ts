@@ -9,6 +9,7 @@ import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { Learner, ModelSpec } from '../../learning/learner.ts';
 import { openEngine } from '../../learning/training/engine.ts';
+import { adoptKernelModules } from '../../learning/training/kernels/module.ts';
 import { learnerOn } from '../../learning/training/tfjs-learner.ts';
 import type { ComputeOutcome, ComputeRequest } from '../../protocol/actor.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
@@ -59,6 +60,7 @@ const refusal = (id: number, error: unknown): WorkerAnswer => ({
   reason: error instanceof RoadbedError ? error.reason : 'internal',
 });
 
+adoptKernelModules(setup.kernels);
 const engine = await openEngine(setup.engine).catch((error: unknown) => {
   port.postMessage(refusal(0, error));
   throw error;
@@ -187,6 +189,13 @@ async function answer(request: WorkerRequest): Promise<WorkerReply> {
   return { kind: 'done' };
 }
 
+/** The frames of an answer, moved and not copied: they were encoded for this one journey. */
+function buffersOf(reply: WorkerAnswer): ArrayBuffer[] {
+  if (!reply.ok || reply.body.kind !== 'acted') return [];
+  const frames = reply.body.replies.flatMap(({ sends }) => sends.flatMap(({ payload }) => payload ?? []));
+  return frames.map((frame) => frame.buffer as ArrayBuffer);
+}
+
 port.on('message', async ({ id, body }: WorkerEnvelope<WorkerRequest>) => {
   let reply: WorkerAnswer;
   try {
@@ -194,7 +203,7 @@ port.on('message', async ({ id, body }: WorkerEnvelope<WorkerRequest>) => {
   } catch (error) {
     reply = refusal(id, error);
   }
-  port.postMessage(reply);
+  port.postMessage(reply, buffersOf(reply));
 });
 port.postMessage({
   id: 0,

@@ -6,6 +6,8 @@ import { present } from '../../base/assert.ts';
 import { type ExitReason, RoadbedError } from '../../base/errors.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import type { EvaluateResult } from '../../learning/learner.ts';
+import type { EnginePreference } from '../../learning/training/engine-names.ts';
+import { type KernelModules, sharedKernelModules } from '../../learning/training/kernels/module.ts';
 import type {
   SpawnRequest,
   VehicleCall,
@@ -71,6 +73,12 @@ export interface AddressedCall {
   readonly call: VehicleCall;
 }
 
+/** The kernels of an engine, compiled here for all workers. An engine that cannot start says so itself, in a worker. */
+async function kernelsFor(engine: EnginePreference): Promise<KernelModules> {
+  if (engine === 'auto' || engine === 'wasm') return sharedKernelModules('plain');
+  return engine === 'wasm-relaxed' ? sharedKernelModules('relaxed').catch(() => ({})) : {};
+}
+
 export class WorkerPool {
   readonly #seats: readonly Seat[];
   readonly #seatOf = new Map<VehicleId, Seat>();
@@ -84,9 +92,10 @@ export class WorkerPool {
   /** Starts `count` workers and waits until each engine passed its self-test. */
   static async open(
     count: number,
-    setup: WorkerSetup,
+    setup: Omit<WorkerSetup, 'kernels'>,
   ): Promise<{ pool: WorkerPool; engine: string; reasons: readonly string[] }> {
-    const pool = new WorkerPool(Array.from({ length: count }, () => new Seat(setup)));
+    const kernels = await kernelsFor(setup.engine);
+    const pool = new WorkerPool(Array.from({ length: count }, () => new Seat({ ...setup, kernels })));
     try {
       const [first] = await Promise.all(pool.#seats.map((seat) => seat.ready));
       const { engine, reasons } = present(first, 'a worker');

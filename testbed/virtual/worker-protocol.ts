@@ -5,6 +5,7 @@ import type { VehicleId } from '../../base/ids.ts';
 import type { Place } from '../../learning/data/partition.ts';
 import type { Dataset, EvaluateResult } from '../../learning/learner.ts';
 import type { EnginePreference } from '../../learning/training/engine-names.ts';
+import type { KernelModules } from '../../learning/training/kernels/module.ts';
 import type { ComputeOutcome, TimerRequest } from '../../protocol/actor.ts';
 import type { DeviceProfile, VehicleState } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
@@ -15,6 +16,8 @@ export interface WorkerSetup {
   readonly run: string;
   readonly scenario: Scenario;
   readonly engine: EnginePreference;
+  /** Compiled by the main thread for all workers; empty: each compiles for itself. */
+  readonly kernels: KernelModules;
   /** Where the MQTT broker is; absent: frames ride on the control channel (memory link). */
   readonly brokerUrl?: string;
   /** Seals this run's frames on the broker (`envelope.ts`). */
