@@ -100,9 +100,9 @@ async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
     outbox: new MemoryOutbox(),
     rng: Rng.root(scenario.seed).fork('agent').fork(vehicle),
     beaconSeconds: 1,
+    graceSeconds: scenario.handover?.graceSeconds ?? 0,
     slowdown: slowdownOf(scenario, vehicle),
   });
-    graceSeconds: scenario.handover?.graceSeconds ?? 0,
   const link = setup.brokerUrl
     ? await connectMqtt({
         url: setup.brokerUrl,
