@@ -41,7 +41,7 @@ describe('closing a round', () => {
           updateSha: sha('a'),
           weight: 1,
           steps: 8,
-          trainLoss: 1.5,
+          trainLoss: 0.5,
         })),
       },
     ]);
