@@ -48,8 +48,6 @@ interface Contestant {
   readonly run: Runner;
 }
 
-const batches = [32, 10] as const;
-
 /** Engines of this machine other than torch; the pure JavaScript one only where a step takes less than a second. */
 async function openEngines(): Promise<
   { name: BenchEngine; make: (task: Task) => Runner; version: string }[]
@@ -136,7 +134,7 @@ export async function benchTraining(
   for (const task of tasks) {
     if (options.tasks.length > 0 && !options.tasks.includes(task.name)) continue;
     const contestants = contestantsFor(task, engines, crew, torches);
-    for (const batch of batches) {
+    for (const batch of task.batches) {
       const raced = await race(task, batch, contestants, options);
       rows.push(...raced);
       progress(raced);
@@ -152,7 +150,7 @@ export async function benchTraining(
 
 function notes(hasTorch: boolean): string[] {
   return [
-    `seed ${SEED}; made-up pixels; plain SGD; ours also shuffles, gathers and scales bytes, torch trains one float batch again and again`,
+    `seed ${SEED}; made-up pixels and tokens; plain SGD, Adam for gpt; ours also shuffles, gathers and scales bytes, torch trains one float batch again and again`,
     'torch runs eager with its own loop, as most research code does; a compiled or captured graph would be faster on small models',
     'two threads of wasm are workers of one process, two of torch are processes of one thread each, all training at once',
     'on a machine that does other work the medians of all engines fall, those of two threads most: look at the load',
