@@ -126,24 +126,6 @@ export interface StepKernels
     work: Address,
   ): void;
   winogradGradient(du: Address, floats: number, dw: Address): void;
-  copyRows(
-    from: Address,
-    fromRowBytes: number,
-    to: Address,
-    toRowBytes: number,
-    rows: number,
-    bytes: number,
-  ): void;
-  spreadPixels(
-    from: Address,
-    fromRowBytes: number,
-    height: number,
-    width: number,
-    pixelBytes: number,
-    to: Address,
-    downBytes: number,
-    rightBytes: number,
-  ): void;
   maxPoolImage(windows: Address, x: Address, out: Address, outRowBytes: number): void;
   maxPoolGradientImage(windows: Address, x: Address, dy: Address, dx: Address, dxRowBytes: number): void;
 }

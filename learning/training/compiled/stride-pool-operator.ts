@@ -37,7 +37,7 @@ function shapeOf({ plan, input, output }: PlacedLayer): PoolShape {
   assert(plan.kind === 'pool', `a ${plan.kind} layer is no pool`);
   const { window, stride } = plan;
   const { top, left } = borderOf(input, { kernel: window, stride, convolved: output });
-  return [...input, window, window, stride, top, left];
+  return [...input, window, window, stride, stride, top, left];
 }
 
 export const stridePoolBuilder: LayerBuilder = {
@@ -50,6 +50,6 @@ export const stridePoolBuilder: LayerBuilder = {
 export const globalAverageBuilder: LayerBuilder = {
   build(site, { input }) {
     const [height, width] = input;
-    return stridePoolOperator(site, true, [...input, height, width, 1, 0, 0]);
+    return stridePoolOperator(site, true, [...input, height, width, 1, 1, 0, 0]);
   },
 };

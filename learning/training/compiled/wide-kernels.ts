@@ -29,18 +29,43 @@ export type PoolShape = readonly [
   channels: number,
   windowHeight: number,
   windowWidth: number,
-  stride: number,
+  strideHeight: number,
+  strideWidth: number,
   top: number,
   left: number,
 ];
 
-export interface DepthwiseKernels {
+/** What tensors of the tfjs backend need of them. */
+export interface TensorKernels {
   depthwiseImage(...args: [...source: Rows, ...DepthwiseShape, w: Address, ...out: Rows]): void;
   depthwiseGradientImage(...args: [...source: Rows, ...DepthwiseShape, ...dy: Rows, dw: Address]): void;
   turnTaps(w: Address, taps: number, channels: number, turned: Address): void;
+  copyRows(...args: [...from: Rows, ...to: Rows, rows: number, bytes: number]): void;
+  spreadPixels(
+    ...args: [
+      ...from: Rows,
+      height: number,
+      width: number,
+      pixelBytes: number,
+      to: Address,
+      downBytes: number,
+      rightBytes: number,
+    ]
+  ): void;
+  stridePoolGradient(
+    ...args: [
+      average: boolean,
+      ...x: Rows,
+      ...PoolShape,
+      dy: Address,
+      dx: Address,
+      outHeight: number,
+      outWidth: number,
+    ]
+  ): void;
 }
 
-export interface WideKernels extends DepthwiseKernels {
+export interface WideKernels extends TensorKernels {
   normImage(...args: [...x: Rows, ...Extent, sums: Address, squares: Address]): void;
   normStatistics(
     sums: Address,
@@ -91,17 +116,6 @@ export interface WideKernels extends DepthwiseKernels {
   ): void;
   stridePool(
     ...args: [average: boolean, ...x: Rows, ...PoolShape, ...out: Rows, outHeight: number, outWidth: number]
-  ): void;
-  stridePoolGradient(
-    ...args: [
-      average: boolean,
-      ...x: Rows,
-      ...PoolShape,
-      dy: Address,
-      dx: Address,
-      outHeight: number,
-      outWidth: number,
-    ]
   ): void;
   rectifyRows(...args: [...x: Rows, ...out: Rows, rows: number, bytes: number]): void;
   rectifyGradientRows(...args: [...y: Rows, dy: Address, dx: Address, rows: number, bytes: number]): void;

@@ -2,6 +2,7 @@
 // Must not: keep a view of the memory; it moves when the heap grows. Byte addresses stay valid.
 
 import { assert } from '../../../base/assert.ts';
+import type { TensorKernels } from '../compiled/wide-kernels.ts';
 import { type KernelBuild, kernelModule } from './module.ts';
 
 type Address = number;
@@ -29,8 +30,21 @@ type ConvArguments = [
   packed: Address,
 ];
 
+type ResizeArguments = [
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  outHeight: number,
+  outWidth: number,
+  alignCorners: boolean,
+  halfPixelCenters: boolean,
+  dy: Address,
+  dx: Address,
+];
+
 /** What assembly/index.ts exports. Lengths in elements, addresses in bytes; see there for every argument. */
-export interface KernelExports {
+export interface KernelExports extends TensorKernels {
   gemm(
     transposeA: boolean,
     transposeB: boolean,
@@ -89,6 +103,12 @@ export interface KernelExports {
     meanPart: number,
     squarePart: number,
   ): void;
+  clear(at: Address, bytes: number): void;
+  repeatChannels(x: Address, floats: number, times: number, out: Address): void;
+  sumChannels(x: Address, floats: number, times: number, out: Address): void;
+  resizeNearestGradient(...args: ResizeArguments): void;
+  resizeBilinearGradient(...args: ResizeArguments): void;
+  segmentSum(x: Address, ids: Address, rows: number, columns: number, segments: number, out: Address): void;
   softmaxCrossEntropy(
     logits: Address,
     labels: Address,
@@ -110,6 +130,7 @@ export interface WasmBackend {
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   incRef(dataId: object): void;
+  disposeData(dataId: object): boolean;
   makeOutput(
     shape: readonly number[],
     dtype: string,

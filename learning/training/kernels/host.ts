@@ -23,6 +23,10 @@ export interface KernelHost extends AttachedKernels {
   /** Copies `bytes` bytes inside the heap. */
   copy(from: number, to: number, bytes: number): void;
   register(kernelName: string, kernel: Kernel): void;
+  /** Runs another kernel of the backend, ours or stock. */
+  run(kernelName: string, call: Call): Info;
+  /** Gives up a tensor that no op has seen. */
+  dispose(tensor: Info): void;
 }
 
 /** Number of elements of a shape. */

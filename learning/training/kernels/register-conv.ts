@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Geometry, Placement } from './attach.ts';
 import { type Info, type KernelHost, size } from './host.ts';
-import { canFinish, finish } from './register-products.ts';
+import { finish } from './register-products.ts';
 
 type Conv2DInfo = tf.backend_util.Conv2DInfo;
 type Pair = [number, number] | number;
@@ -140,11 +140,10 @@ function registerConv(host: KernelHost): void {
     const c = convInfo(x.shape, filter.shape, attrs);
     return ours(c) ? forward(host, c, x, filter) : undefined;
   });
-  host.register('FusedConv2D', ({ inputs, attrs }) => {
-    const { x, filter, bias } = inputs as { x: Info; filter: Info; bias?: Info };
-    const c = convInfo(x.shape, filter.shape, attrs);
-    if (!ours(c) || !canFinish(bias, attrs.activation, c.outChannels)) return undefined;
-    return finish(host, forward(host, c, x, filter), bias, attrs.activation === 'relu');
+  host.register('FusedConv2D', (call) => {
+    const { x, filter } = call.inputs as { x: Info; filter: Info };
+    const c = convInfo(x.shape, filter.shape, call.attrs);
+    return ours(c) ? finish(host, forward(host, c, x, filter), call) : undefined;
   });
   host.register('Conv2DBackpropFilter', ({ inputs, attrs }) => {
     const { x, dy } = inputs as { x: Info; dy: Info };

@@ -1,16 +1,19 @@
 // Registers our kernels over those of the tfjs wasm backend, so that any tf.LayersModel trains on them. What stock 4.22
-// lacks (Conv2DBackpropFilter), gets wrong (MaxPoolGrad, _FusedMatMul, Conv2D for some strides) or does slowly
+// lacks (Conv2DBackpropFilter, depthwise), gets wrong (MaxPoolGrad, _FusedMatMul, strides, resizing) or does slowly
 // (transposed products, Slice, Identity, bias) is ours; the rest, and every odd case (dilation, int32), stays stock.
 // Must not: change what an op means. Tests compare every kernel with tfjs's cpu backend.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../../base/assert.ts';
 import { attachKernels, type WasmBackend } from './attach.ts';
-import type { Call, Kernel, KernelHost } from './host.ts';
+import type { Call, Info, Kernel, KernelHost } from './host.ts';
 import type { KernelBuild } from './module.ts';
 import { registerConvolutions } from './register-conv.ts';
+import { registerDepthwise } from './register-depthwise.ts';
 import { registerElementwise } from './register-elementwise.ts';
 import { registerProducts } from './register-products.ts';
+import { registerRefusals } from './register-refusals.ts';
+import { registerScatter } from './register-scatter.ts';
 
 function registerOver(kernelName: string, kernel: Kernel): void {
   const stock = tf.getKernel(kernelName, 'wasm');
@@ -46,6 +49,13 @@ function hostFor(backend: WasmBackend): KernelHost {
     },
     copy: (from, to, bytes) => void backend.wasm.HEAPU8.copyWithin(to, from, from + bytes),
     register: registerOver,
+    run(kernelName, { inputs, attrs }) {
+      const kernel = tf.getKernel(kernelName, 'wasm');
+      assert(kernel, `the wasm backend has no kernel ${kernelName}`);
+      const parameters = { inputs, attrs, backend: backend as unknown as object };
+      return kernel.kernelFunc(parameters as Parameters<typeof kernel.kernelFunc>[0]) as Info;
+    },
+    dispose: (tensor) => void backend.disposeData(tensor.dataId),
   };
 }
 
@@ -59,6 +69,9 @@ export function registerKernels(build: KernelBuild): void {
     registerProducts(host);
     registerConvolutions(host);
     registerElementwise(host);
+    registerDepthwise(host);
+    registerScatter(host);
+    registerRefusals(host);
   }
   host.take(build);
 }

@@ -186,3 +186,8 @@ export function sumChannels(x: usize, floats: i32, times: i32, out: usize): void
     store<f32>(out + (<usize>i << 2), sum);
   }
 }
+
+/** Zeros. */
+export function clear(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}

@@ -14,7 +14,8 @@ export {
 } from './image';
 export { winogradFilters, winogradGradient, winogradGradientImages, winogradImages } from './winograd';
 export { normApply, normGradientImage, normImage, normInputGradient, normStatistics } from './norm';
-export { depthwiseGradientImage, depthwiseImage, repeatChannels, sumChannels, turnTaps } from './depthwise';
+export { clear, depthwiseGradientImage, depthwiseImage, repeatChannels, sumChannels, turnTaps } from './depthwise';
+export { resizeBilinearGradient, resizeNearestGradient, segmentSum } from './resize';
 export { rectifyGradientRows, rectifyRows, stridePool, stridePoolGradient } from './stride-pool';
 export { multiply as multiplyRows, multiplyWork } from './matrix';
 export { gelu, geluGradient, silu, siluGradient } from './activation';

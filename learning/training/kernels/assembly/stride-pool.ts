@@ -56,15 +56,15 @@ function spreadMean(dx: usize, row: usize, pixel: usize, y0: i32, y1: i32, x0: i
 /** out[outHeight, outWidth, channels] = maximum or mean of each window of an image; rows of both may have gaps. */
 export function stridePool(
   average: bool, x: usize, xRow: usize, height: i32, width: i32, channels: i32, windowHeight: i32, windowWidth: i32,
-  stride: i32, top: i32, left: i32, out: usize, outRow: usize, outHeight: i32, outWidth: i32,
+  strideHeight: i32, strideWidth: i32, top: i32, left: i32, out: usize, outRow: usize, outHeight: i32, outWidth: i32,
 ): void {
   const pixel = <usize>channels << 2;
   for (let oy = 0; oy < outHeight; oy++) {
-    const y0 = first(oy, stride, top);
-    const y1 = end(oy, stride, top, windowHeight, height);
+    const y0 = first(oy, strideHeight, top);
+    const y1 = end(oy, strideHeight, top, windowHeight, height);
     for (let ox = 0; ox < outWidth; ox++) {
-      const x0 = first(ox, stride, left);
-      const x1 = end(ox, stride, left, windowWidth, width);
+      const x0 = first(ox, strideWidth, left);
+      const x1 = end(ox, strideWidth, left, windowWidth, width);
       const to = out + <usize>oy * outRow + <usize>ox * pixel;
       if (average) windowMean(x, xRow, pixel, y0, y1, x0, x1, to);
       else windowMaximum(x, xRow, pixel, y0, y1, x0, x1, to);
@@ -75,17 +75,17 @@ export function stridePool(
 /** dx[height, width, channels], dense, from a dense dy: shares of a mean, or all to the first largest of a window. */
 export function stridePoolGradient(
   average: bool, x: usize, xRow: usize, height: i32, width: i32, channels: i32, windowHeight: i32, windowWidth: i32,
-  stride: i32, top: i32, left: i32, dy: usize, dx: usize, outHeight: i32, outWidth: i32,
+  strideHeight: i32, strideWidth: i32, top: i32, left: i32, dy: usize, dx: usize, outHeight: i32, outWidth: i32,
 ): void {
   const pixel = <usize>channels << 2;
   const dxRow = <usize>width * pixel;
   memory.fill(dx, 0, <usize>height * dxRow);
   for (let oy = 0; oy < outHeight; oy++) {
-    const y0 = first(oy, stride, top);
-    const y1 = end(oy, stride, top, windowHeight, height);
+    const y0 = first(oy, strideHeight, top);
+    const y1 = end(oy, strideHeight, top, windowHeight, height);
     for (let ox = 0; ox < outWidth; ox++) {
-      const x0 = first(ox, stride, left);
-      const x1 = end(ox, stride, left, windowWidth, width);
+      const x0 = first(ox, strideWidth, left);
+      const x1 = end(ox, strideWidth, left, windowWidth, width);
       if (average) spreadMean(dx, dxRow, pixel, y0, y1, x0, x1, dy);
       else windowGradient(x, xRow, pixel, y0, y1, x0, x1, dy, dx, dxRow);
       dy += pixel;
