@@ -6,6 +6,7 @@ import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerAggregators } from './commands/aggregators.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerMobility } from './commands/mobility.ts';
 import { registerModel } from './commands/model.ts';
 import { registerPolicies } from './commands/policies.ts';
 import { registerProcesses } from './commands/processes.ts';
@@ -43,6 +44,7 @@ export function buildProgram(io: CommandIo): Command {
   registerData(program, io);
   registerDoctor(program, io);
   registerProcesses(program, io);
+  registerMobility(program, io);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -74,10 +74,7 @@ export function openFileSink(path: string): FileSink {
     ready: async () => {
       check();
       if (!top.writableNeedDrain) return;
-      await new Promise<void>((resolve) => {
-        top.once('drain', resolve);
-        top.once('close', resolve);
-      });
+      await drained(top);
       check();
     },
     end: async () => {
@@ -87,4 +84,17 @@ export function openFileSink(path: string): FileSink {
       check();
     },
   };
+}
+
+/** Resolves when the stream takes more, or takes nothing any more. */
+function drained(stream: WriteStream | Gzip): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
 }

@@ -26,10 +26,10 @@ export function ksDistance(a: readonly number[], b: readonly number[]): number {
   return most;
 }
 
-/** Root mean square of the differences of two curves of equal length, as a fraction of the mean of `reference`. */
-export function relativeRmse(curve: readonly number[], reference: readonly number[]): number {
+/** Root mean square of the differences of two curves of equal length. */
+export function rmse(curve: readonly number[], reference: readonly number[]): number {
   const squares = reference.reduce((sum, value, i) => sum + (curve[i]! - value) ** 2, 0);
-  return Math.sqrt(squares / reference.length) / mean(reference);
+  return Math.sqrt(squares / reference.length);
 }
 
 export function mean(values: readonly number[]): number {

@@ -32,6 +32,7 @@ export const impureFiles: readonly ImpureFile[] = [
     touches: ['timers'],
     reason: 'lets messages through during long training',
   },
+  { path: 'mobility/traces/files.ts', touches: ['files'], reason: 'reads and writes floating-car data' },
   { path: 'mobility/xml/files.ts', touches: ['files'], reason: 'reads XML files, gzipped or not' },
   { path: 'protocol/link/embedded-broker.ts', touches: ['network'], reason: 'listens for MQTT' },
   {

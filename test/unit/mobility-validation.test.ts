@@ -5,7 +5,7 @@ import type { Demand } from '../../mobility/demand/demand.ts';
 import { readDemand } from '../../mobility/demand/read-demand.ts';
 import { compareTraffic } from '../../mobility/validation/compare.ts';
 import { busiestDiscs, type Disc } from '../../mobility/validation/discs.ts';
-import { geh, ksDistance, relativeRmse, roundSuccess } from '../../mobility/validation/numbers.ts';
+import { geh, ksDistance, rmse, roundSuccess } from '../../mobility/validation/numbers.ts';
 import { TrafficRecord, type TrafficSummary } from '../../mobility/validation/traffic-record.ts';
 import { forkNetwork } from '../support/tiny-net.ts';
 
@@ -35,7 +35,7 @@ describe('measures', () => {
     expect(ksDistance([1, 2, 3, 4], [3, 4, 5, 6])).toBe(0.5);
     expect(ksDistance([1, 1, 2], [1, 1, 2])).toBe(0);
     expect(ksDistance([], [1])).toBeNaN();
-    expect(relativeRmse([1, 3], [2, 2])).toBe(0.5);
+    expect(rmse([1, 3], [2, 2])).toBe(1);
     // Stays of 10 s and 30 s: rounds of 20 s succeed in 10 of 40 s.
     expect(roundSuccess([10, 30], 20)).toBe(0.25);
     expect(roundSuccess([10, 30], 0)).toBe(1);
@@ -136,7 +136,8 @@ describe('a comparison', () => {
     expect(found.successError['20']).toBeCloseTo(100 / 3, 10);
     expect(found.successError['60']).toBe(0);
     // 2 vehicles too many in 10 of 900 instants; on average 2 * 21 / 900 drive.
-    expect(found.runningRmse).toBeCloseTo(Math.sqrt((10 * 4) / 900) / (42 / 900), 10);
+    expect(found.runningRmseOfMean).toBeCloseTo(Math.sqrt((10 * 4) / 900) / (42 / 900), 10);
+    expect(found.runningRmse).toBeCloseTo(Math.sqrt((10 * 4) / 900) / 2, 10);
     expect(found.geh).toMatchObject({ shareBelow5: 1, counts: 1 });
   });
 

@@ -1,0 +1,172 @@
+// `roadbed mobility run | import | validate` on a small network. Must not: need SUMO, or assert timing.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '../../base/errors.ts';
+import { main } from '../../testbed/cli.ts';
+import type { CommandIo } from '../../testbed/io.ts';
+import { forkXml } from '../support/tiny-net.ts';
+
+let folder: string;
+let net: string;
+let demand: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'roadbed-mobility-'));
+  net = join(folder, 'fork.net.xml');
+  demand = join(folder, 'fork.rou.xml');
+  writeFileSync(net, forkXml());
+  const flow =
+    '<flow id="f" begin="0" end="100" number="10" departLane="best"><route edges="in fast out"/></flow>';
+  writeFileSync(demand, `<routes>${flow}<person id="p" depart="0"/></routes>`);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function roadbed(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const io: CommandIo = {
+    out: (line) => void out.push(line),
+    err: (line) => void err.push(line),
+    isTerminal: false,
+    colour: false,
+  };
+  return { code: await main(args, io), out: out.join('\n'), err: err.join('\n') };
+}
+
+describe('roadbed mobility run', () => {
+  it('drives everybody to the end, says so, and writes floating-car data', async () => {
+    const trace = join(folder, 'out.xml.gz');
+    const { code, out } = await roadbed('mobility', 'run', net, '--demand', demand, '--fcd', trace, '--json');
+    expect(code).toBe(exitCodes.ok);
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({
+      network: { edges: 6, lanes: 8, signals: 0, laneKilometers: 1.35 },
+      demand: { vehicles: 10, types: 1, routes: 1 },
+      counts: { inserted: 10, arrived: 10, running: 0, waiting: 0, teleports: 0 },
+      seed: 42,
+      stepSeconds: 1,
+      omissions: [{ what: 'person (persons are not simulated)', count: 1, examples: ['p'] }],
+    });
+    const text = gunzipSync(readFileSync(trace)).toString();
+    expect(text.match(/<timestep/g)).toHaveLength(report.steps);
+    expect(text.match(/<vehicle/g)).toHaveLength(report.updates);
+    expect(text).toMatch(/<vehicle id="f\.0" x="[\d.]+" y="0\.00" angle="90\.00" type="DEFAULT_VEHTYPE"/);
+  });
+
+  it('repeats a run digit by digit and changes with the seed', async () => {
+    const digest = async (seed: string): Promise<string> => {
+      const { out } = await roadbed('mobility', 'run', net, '--demand', demand, '--seed', seed, '--json');
+      return JSON.parse(out).digest;
+    };
+    expect(await digest('7')).toBe(await digest('7'));
+    expect(await digest('8')).not.toBe(await digest('7'));
+  });
+
+  it('stops before its end and drops departures outside of begin and end', async () => {
+    const { out } = await roadbed(
+      ...['mobility', 'run', net, '--demand', demand, '--begin', '20', '--end', '40', '--json'],
+    );
+    expect(JSON.parse(out)).toMatchObject({
+      steps: 20,
+      beginSeconds: 20,
+      endSeconds: 39,
+      demand: { vehicles: 2 },
+    });
+  });
+
+  it('prints lines for people', async () => {
+    const { out } = await roadbed('mobility', 'run', net, '--demand', demand);
+    expect(out).toContain('inserted 10, arrived 10, driving 0, waiting 0, teleports 0');
+    expect(out).toContain('left out: 1 x person (persons are not simulated): p');
+  });
+
+  it.each([
+    [['mobility', 'run', 'NET'], exitCodes.usage, '--demand: expected at least one route file'],
+    [
+      ['mobility', 'run', 'NET', '--demand', 'DEMAND', '--end', 'late'],
+      exitCodes.usage,
+      '--end late: expected seconds',
+    ],
+    [
+      ['mobility', 'run', 'NET', '--demand', 'DEMAND', '--begin', '5', '--end', '5'],
+      exitCodes.usage,
+      '--end 5: expected seconds after --begin 5',
+    ],
+    [['mobility', 'run', 'no.net.xml', '--demand', 'DEMAND'], exitCodes.data, 'cannot read no.net.xml'],
+    [
+      ['mobility', 'run', 'DEMAND', '--demand', 'DEMAND'],
+      exitCodes.data,
+      'fork.rou.xml, line 1: <routes> is the root element',
+    ],
+    [
+      ['mobility', 'run', 'NET', '--demand', 'NET'],
+      exitCodes.data,
+      'fork.net.xml, line 1: <net> is the root element',
+    ],
+  ])('refuses %j', async (args, exit, sentence) => {
+    const named = args.map((arg) => (arg === 'NET' ? net : arg === 'DEMAND' ? demand : arg));
+    const { code, err } = await roadbed(...named);
+    expect(code).toBe(exit);
+    expect(err).toContain(sentence);
+  });
+});
+
+describe('roadbed mobility validate', () => {
+  it('finds no difference between a run and its own trace, and one to another seed', async () => {
+    const trace = (seed: string): string => join(folder, `${seed}.xml`);
+    for (const seed of ['1', '2'])
+      await roadbed(
+        'mobility',
+        'run',
+        net,
+        '--demand',
+        demand,
+        '--end',
+        '150',
+        '--seed',
+        seed,
+        '--fcd',
+        trace(seed),
+      );
+    const { code, out } = await roadbed(
+      ...['mobility', 'validate', net, '--demand', demand, '--end', '150', '--seed', '1'],
+      ...['--against', trace('1'), '--against', trace('2'), '--json'],
+    );
+    expect(code).toBe(exitCodes.ok);
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({ geh: { shareBelow5: 1 }, travelTimeError: 0, runningRmse: 0, arrived: 10 });
+    expect(found.dwellKs).toBeLessThan(0.2);
+    expect(Object.keys(found.successError)).toEqual(['5', '20', '60']);
+    for (const points of Object.values(found.successError)) expect(points).toBeLessThan(0.01);
+    expect(found.noiseFloor.geh.shareBelow5).toBe(1);
+    expect(found.noiseFloor.travelTimeError).toBeGreaterThan(0);
+  });
+
+  it('refuses the trace of another network', async () => {
+    const trace = join(folder, 'other.csv');
+    writeFileSync(trace, 'time,id,x,y,lane\n0,v,1,1,elsewhere_0\n');
+    const { code, err } = await roadbed('mobility', 'validate', net, '--demand', demand, '--against', trace);
+    expect(code).toBe(exitCodes.data);
+    expect(err).toContain('other.csv: vehicle v is on lane "elsewhere_0" (expected a lane of');
+  });
+});
+
+describe('roadbed mobility import', () => {
+  it('says what is in a map', async () => {
+    const { code, out } = await roadbed('mobility', 'import', net);
+    expect(code).toBe(exitCodes.ok);
+    expect(out).toMatch(/^edges +6$/m);
+    expect(out).toMatch(/^projection +none$/m);
+    const { out: json } = await roadbed('mobility', 'import', net, '--json');
+    expect(JSON.parse(json)).toMatchObject({ edges: 6, junctions: 6, omissions: [] });
+  });
+
+  it('stands beside the other commands of mobility', async () => {
+    const { out } = await roadbed('mobility', '--help');
+    for (const name of ['run', 'import', 'validate', 'serve'])
+      expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  });
+});

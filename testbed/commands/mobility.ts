@@ -1,0 +1,130 @@
+// `roadbed mobility run | import | validate`: the city engine from the command line. What carries a command out is loaded
+// when it is wanted. Must not: hold what a command does (mobility-run.ts and its neighbours do).
+
+import { type Command, Option } from 'commander';
+import { RoadbedError } from '../../base/errors.ts';
+import type { CommandIo } from '../io.ts';
+import type { ImportFlags } from './mobility-import.ts';
+import type { RunFlags } from './mobility-run.ts';
+import type { ValidateFlags } from './mobility-validate.ts';
+import { examples, positiveNumber, wholeNumber } from './options.ts';
+
+/** Seconds of standing after which SUMO moves a vehicle on unless told otherwise. */
+const teleportSeconds = 300;
+
+function anyNumber(name: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new RoadbedError('usage', `--${name} ${text}: expected seconds`);
+  };
+}
+
+/** Files of a repeatable option; each may be a list with commas, as SUMO takes them. */
+function files(name: string, help: string): Option {
+  const collect = (text: string, earlier: readonly string[]): string[] => [
+    ...earlier,
+    ...text.split(',').filter((file) => file !== ''),
+  ];
+  return new Option(`--${name} <files>`, help).argParser(collect).default([], 'none');
+}
+
+function withCity(command: Command): Command {
+  return command
+    .addOption(
+      files('demand', 'route files (rou.xml, trips), separated by commas; may be given several times'),
+    )
+    .addOption(files('additional', 'additional files: types, bus stops, signal programs; as above'))
+    .option('--begin <s>', 'first instant; earlier departures are dropped', anyNumber('begin'), 0)
+    .option('--end <s>', 'stop before this instant (default: when everybody has arrived)', anyNumber('end'))
+    .option('--step <s>', 'length of a step', positiveNumber('step'), 1)
+    .option('--seed <n>', 'root of everything random', wholeNumber('seed', 0, 2 ** 31), 42)
+    .option(
+      '--teleport-after <s>',
+      'move a vehicle on that stood so long; 0: never',
+      anyNumber('teleport-after'),
+      teleportSeconds,
+    )
+    .option('--ignore-route-errors', 'leave out vehicles whose routes are broken, and count them')
+    .option('--json', 'JSON instead of text');
+}
+
+/** The commands of `mobility` stand together, whoever adds them. */
+function groupOf(program: Command): Command {
+  const found = program.commands.find((command) => command.name() === 'mobility');
+  return (found ?? program.command('mobility')).description(
+    'roads and vehicles: drive a city, read a map, compare with SUMO, or be a process of a deployment',
+  );
+}
+
+function requireDemand({ demand }: { readonly demand: readonly string[] }): void {
+  if (demand.length > 0) return;
+  throw new RoadbedError('usage', '--demand: expected at least one route file (rou.xml)');
+}
+
+/** Adds the commands that drive and read cities to `mobility`. Call it after whoever adds `mobility serve`. */
+export function registerMobility(program: Command, io: CommandIo): void {
+  const group = groupOf(program);
+  registerRun(group, io);
+  registerImport(group, io);
+  registerValidate(group, io);
+  for (const command of group.commands) command.exitOverride();
+}
+
+function registerRun(group: Command, io: CommandIo): void {
+  withCity(group.command('run').argument('<net>', 'a SUMO net.xml'))
+    .description('drive a demand through a network')
+    .option(
+      '--fcd <file>',
+      'write floating-car data as SUMO does: .xml or .csv, and .gz behind it to compress',
+    )
+    .option('--fcd-precision <n>', 'decimals in that file', wholeNumber('fcd-precision', 0, 9), 2)
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed mobility run city.net.xml --demand city.rou.xml --begin 25200 --end 28800 --seed 42 --fcd out.xml.gz --json',
+        'roadbed mobility run city.net.xml --demand cars.rou.xml,buses.rou.xml --additional types.add.xml,stops.add.xml',
+      ]),
+    )
+    .action(async (net: string, flags: RunFlags) => {
+      requireDemand(flags);
+      const { runMobility } = await import('./mobility-run.ts');
+      await runMobility(io, net, flags);
+    });
+}
+
+function registerImport(group: Command, io: CommandIo): void {
+  group
+    .command('import')
+    .description('read a map and say what is in it and what was left out')
+    .argument('<file>', 'a SUMO net.xml')
+    .option('--json', 'JSON instead of text')
+    .addHelpText('after', examples(['roadbed mobility import city.net.xml --json']))
+    .action(async (file: string, flags: ImportFlags) => {
+      const { importMobility } = await import('./mobility-import.ts');
+      await importMobility(io, file, flags);
+    });
+}
+
+function registerValidate(group: Command, io: CommandIo): void {
+  const against = files(
+    'against',
+    "SUMO's floating-car data of the same demand; a second file says how far two of SUMO's seeds are apart",
+  );
+  withCity(group.command('validate').argument('<net>', 'a SUMO net.xml'))
+    .description('drive a demand and compare the traffic with what SUMO made of it')
+    .addOption(against)
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed mobility validate city.net.xml --demand city.rou.xml --begin 25200 --end 28800 --against city.fcd.xml.gz --json',
+      ]),
+    )
+    .action(async (net: string, flags: ValidateFlags) => {
+      requireDemand(flags);
+      if (flags.against.length === 0)
+        throw new RoadbedError('usage', '--against: expected a file of floating-car data');
+      const { validateMobility } = await import('./mobility-validate.ts');
+      await validateMobility(io, net, flags);
+    });
+}
