@@ -96,8 +96,13 @@ class ConflictFinder {
     const { firstFoe, foes, laneEntry, linkNext, firstLink, laneBefore, laneInternal } = this.#streets;
     const entry = laneEntry[lane]!;
     const result = new Set<number>();
-    for (let i = firstFoe[entry]!; i < firstFoe[entry + 1]!; i++) {
-      for (const foe of this.#pathOf(foes[i]!)) result.add(foe);
+    const waiting = this.#waitingLink(entry);
+    const decides = waiting >= 0 && firstFoe[waiting + 1]! > firstFoe[waiting]! ? waiting : entry;
+    for (let i = firstFoe[decides]!; i < firstFoe[decides + 1]!; i++) {
+      const path = this.#pathOf(foes[i]!);
+      // Who waits inside the junction itself counts before its waiting point only where it goes first.
+      const skipped = decides !== entry && path.length > 1 && !this.#streets.respondsTo(entry, foes[i]!) ? 1 : 0;
+      for (const foe of path.slice(skipped)) result.add(foe);
     }
     const before = laneBefore[lane]!;
     if (!laneInternal[before]) {
@@ -108,6 +113,15 @@ class ConflictFinder {
     }
     result.delete(lane);
     return [...result].sort((a, b) => a - b);
+  }
+
+  /** The link at the waiting point of the path that begins with entry link `k`; -1: it has none. */
+  #waitingLink(k: number): number {
+    const { linkNext, laneInternal, firstLink, linkInternalJunction } = this.#streets;
+    const lane = linkNext[k]!;
+    if (!laneInternal[lane]) return -1;
+    const out = firstLink[lane]!;
+    return linkInternalJunction[out] ? out : -1;
   }
 
   /** Internal lanes of the path that begins with entry link `k`. */

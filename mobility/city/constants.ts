@@ -9,8 +9,6 @@ export const numericEpsilon = 0.001;
 export const haltingSpeed = 0.1;
 /** A driver who waits for a signal or has priority stops this far before the line, m. */
 export const stopLineGap = 1;
-/** How near a minor link all foes can be seen, m; networks may set it, SUMO's default is meant here. */
-export const foeVisibility = 4.5;
 /** Seconds a yielding driver wants between leaving a conflict and the foe's arrival. */
 export const lookAheadSeconds = 1;
 /** Waiting seconds until a driver is fully impatient (SUMO's --time-to-impatience). */

@@ -84,7 +84,7 @@ class Engine implements CityEngine {
   get counts(): CityCounts {
     return {
       inserted: this.#insertedCount,
-      running: this.#world.vehicles.count,
+      running: this.#world.vehicles.count + this.#teleports.inAir,
       arrived: this.#arrivedCount,
       waiting: this.#insertion.waitingCount,
       teleports: this.#teleports.count,
@@ -112,16 +112,17 @@ class Engine implements CityEngine {
     world.signals.update(world.now, this.#detectors);
     this.#plan();
     this.#mover.moveAll();
-    this.#arrived = [];
+    this.#arrived = this.#mover.arrived.map((v) => world.vehicles.departure[v]!);
     this.#takeOut(this.#mover.arrived);
-    this.#teleports.liftAll();
+    this.#takeOut(this.#teleports.liftAll());
     world.lists.tidy();
     world.noteBodies();
     this.#changer.changeAll();
     world.noteBodies();
     this.#insertion.insertAll();
     this.#insertedCount += this.#insertion.inserted.length;
-    this.#takeOut(this.#teleports.landAll());
+    this.#arrived.push(...this.#teleports.landAll());
+    this.#arrivedCount += this.#arrived.length;
     world.lists.tidy();
     this.#detectors.watch();
   }
@@ -133,24 +134,19 @@ class Engine implements CityEngine {
     this.#planner.registerAll();
   }
 
-  /** Takes vehicles out that are at the end of their way and on no list. */
+  /** Removes rows that are on no list any more. */
   #takeOut(rows: readonly number[]): void {
     const { vehicles, lists } = this.#world;
-    for (const v of rows) this.#arrived.push(vehicles.departure[v]!);
-    this.#arrivedCount += rows.length;
     // From the last row down, so that no row yet to be taken moves.
     for (const v of [...rows].sort((a, b) => b - a)) {
       const moved = vehicles.remove(v);
-      if (moved === v) continue;
-      if (vehicles.lane[v]! < 0) this.#teleports.rename(moved, v);
-      else lists.rename(vehicles.lane[v]!, moved, v);
+      if (moved !== v) lists.rename(vehicles.lane[v]!, moved, v);
     }
   }
 
-  /** Puts the rows in the order of the lanes; vehicles in the air come last. */
+  /** Puts the rows in the order of the lanes. */
   #reorder(): void {
     const { vehicles, lists } = this.#world;
-    if (this.#teleports.inAir > 0) return;
     if (this.#order.length < vehicles.count) this.#order = new Int32Array(vehicles.capacity);
     let row = 0;
     for (let i = 0; i < lists.activeCount; i++) {

@@ -27,6 +27,7 @@ export class KeepClear {
     const { vehicles } = this.#world;
     const start = vehicles.planStart[v]!;
     const end = start + vehicles.planCount[v]!;
+    if (this.#world.streets.laneRoundabout[vehicles.lane[v]!]) return;
     if (end === start || (end === start + 1 && this.#items.link[start] === noLink)) return;
     this.#addSpace(v, lengthsAhead, start, end);
     this.#handBack(v, start, end);
@@ -72,7 +73,7 @@ export class KeepClear {
       if (other === v) continue;
       const t = vehicles.type[other]!;
       const speed = vehicles.speed[other]!;
-      if (speed < haltingSpeed) {
+      if (speed < haltingSpeed && !streets.laneRoundabout[lane]) {
         this.#foundStopped = true;
         const rolls = types.brakeGap(speed, types.deceleration[t]!, types.tau[t]!);
         return vehicles.position[other]! - types.length[t]! + rolls - lengths;
@@ -84,7 +85,7 @@ export class KeepClear {
 
   #mustKeepClear(v: number, link: number): boolean {
     const { streets, types, vehicles } = this.#world;
-    if (!streets.linkHasFoes[link]) return false;
+    if (!streets.linkKeepClear[link]) return false;
     const ignoreAfter = types.ignoreKeepClear[vehicles.type[v]!]!;
     return ignoreAfter < 0 || vehicles.accumulatedWaiting[v]! < ignoreAfter;
   }

@@ -4,7 +4,7 @@
 
 import type { Approaches, Passage } from './approaches.ts';
 import { passage } from './approaches.ts';
-import { foeVisibility, haltingSpeed, never, numericEpsilon, positionEpsilon } from './constants.ts';
+import { haltingSpeed, never, numericEpsilon, positionEpsilon } from './constants.ts';
 import type { Halts } from './halts.ts';
 import { keptState } from './lane-change/change-state.ts';
 import { patchSpeed } from './lane-change/patch-speed.ts';
@@ -168,7 +168,7 @@ export class Mover {
       }
       const open = yellow || this.#isOpen(v, i, canBrake);
       if (open && this.#mustLook(link, letter)) {
-        if (distance > foeVisibility && (canBrake || !yellow)) {
+        if (distance > this.#world.streets.linkVisibility[link]! && (canBrake || !yellow)) {
           this.#wait(i);
           break;
         }
@@ -191,7 +191,8 @@ export class Mover {
       break;
     }
     this.#checkLeast(v, t, speed);
-    vehicles.haveToWait[v] = this.#waits ? 1 : 0;
+    const circling = this.#world.streets.laneRoundabout[vehicles.lane[v]!] === 1;
+    vehicles.haveToWait[v] = this.#waits && !circling ? 1 : 0;
   }
 
   /** No link, or one whose driver does not ask to pass. */

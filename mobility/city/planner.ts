@@ -10,7 +10,6 @@
 import type { Approaches, Passage } from './approaches.ts';
 import { isYellowOrRed, passage } from './approaches.ts';
 import {
-  foeVisibility,
   never,
   numericEpsilon,
   positionEpsilon,
@@ -289,7 +288,7 @@ export class Planner {
     const leaving = this.#lastItem < 0 && streets.laneInternal[vehicles.lane[v]!] === 1;
     plan.request = (plan.speed > this.#slowest && !(this.#slowedForMinor && !fromInternal)) || leaving;
     const wish = this.#world.laneSpeed(vehicles.lane[v]!, v);
-    const stopDistance = this.#stopPlace(letter, closed, canBrake ? this.#seen - brakeDistance : never);
+    const stopDistance = this.#stopPlace(link, closed, canBrake ? this.#seen - brakeDistance : never);
     plan.linkWait = Math.min(plan.speed, types.stop(t, speed, stopDistance, stopBrakes, wish));
     if (closed && canBrake) {
       if (fromInternal) this.#meetLeaders(v, link);
@@ -303,9 +302,10 @@ export class Planner {
   }
 
   /** Metres to where the driver would wait before a link. */
-  #stopPlace(letter: number, closed: boolean, spare: number): number {
+  #stopPlace(link: number, closed: boolean, spare: number): number {
+    const letter = this.#world.signals.state[link]!;
     let offset = closed ? stopLineGap : 0;
-    if (!closed && hasPriority(letter)) offset = Math.min(foeVisibility - positionEpsilon, stopLineGap);
+    if (!closed && hasPriority(letter)) offset = Math.min(this.#world.streets.linkVisibility[link]! - positionEpsilon, stopLineGap);
     offset = Math.max(positionEpsilon, Math.min(offset, spare));
     return Math.max(0, this.#seen - offset);
   }
@@ -331,15 +331,17 @@ export class Planner {
     let arrivalSpeed = plan.linkPass;
     const letter = signals.state[link]!;
     const minor = !hasPriority(letter) && couldBrake && !this.lastWasMajor(link);
-    if (minor && this.#seen > foeVisibility) {
-      const stopping = types.stopWithin(foeVisibility, types.deceleration[t]!, 0);
-      arrivalSpeed = Math.min(arrivalSpeed, types.speedAfter(t, foeVisibility, stopping));
+    const visibility = streets.linkVisibility[link]!;
+    if (minor && this.#seen > visibility) {
+      const stopping = types.stopWithin(visibility, types.deceleration[t]!, 0);
+      arrivalSpeed = Math.min(arrivalSpeed, types.speedAfter(t, visibility, stopping));
       this.#slowedForMinor = true;
     } else if (letter === letters.equal && vehicles.waiting[v]! > 0 && this.#yieldsInCircle(link)) {
       const threshold = streets.linkStraight[link] ? 0.25 : 0.75;
       const { seed, steps } = this.#world;
       if (drawUniform(seed, vehicles.departure[v]!, steps, purposes.deadlock) < threshold) plan.request = false;
     }
+    if (minor && streets.laneRoundabout[streets.linkTo[link]!]) this.#slowedForMinor = true;
     const item = items.add(link, plan.speed, plan.linkWait, this.#seen);
     items.request[item] = plan.request ? 1 : 0;
     items.arrivalSpeed[item] = arrivalSpeed;

@@ -63,7 +63,10 @@ export class Streets {
   readonly linkOffState: Uint8Array;
   readonly linkSignal: Int32Array;
   readonly linkSignalIndex: Int32Array;
-  readonly linkHasFoes: Uint8Array;
+  /** 1: nobody may be left standing on the path of the link. */
+  readonly linkKeepClear: Uint8Array;
+  readonly linkVisibility: Float64Array;
+  readonly laneRoundabout: Uint8Array;
   /** Links that link k gives way to. */
   readonly yieldsTo: PackedLists;
   /** 1: some link gives way to this one, so who approaches it must be known. */
@@ -119,7 +122,9 @@ export class Streets {
     this.linkEntry = Int32Array.from({ length: links.count }, (_, k) => k);
     this.#tracePaths();
     this.incoming = this.#incomingLinks();
-    this.linkHasFoes = this.#hasFoes();
+    this.linkKeepClear = this.#mustStayClear();
+    this.linkVisibility = links.visibilityMeters;
+    this.laneRoundabout = Uint8Array.from({ length: lanes.count }, (_, l) => edges.roundabout[lanes.edge[l]!]!);
     this.yieldsTo = this.#yieldsTo();
     this.linkWatched = this.#watched();
   }
@@ -161,10 +166,11 @@ export class Streets {
     return pack(lists);
   }
 
-  #hasFoes(): Uint8Array {
+  #mustStayClear(): Uint8Array {
+    const { keepClear } = this.network.links;
     return Uint8Array.from({ length: this.links }, (_, k) => {
       const entry = this.linkEntry[k]!;
-      return this.firstFoe[entry + 1]! > this.firstFoe[entry]! ? 1 : 0;
+      return keepClear[entry] && this.firstFoe[entry + 1]! > this.firstFoe[entry]! ? 1 : 0;
     });
   }
 

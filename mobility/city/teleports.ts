@@ -8,8 +8,15 @@ import type { World } from './world.ts';
 /** Slower than this, m/s, nobody travels through the air. */
 const leastSpeed = 1;
 
+/** A vehicle that is off the road. */
 interface Transfer {
-  readonly v: number;
+  readonly departure: number;
+  readonly type: number;
+  readonly speedFactor: number;
+  readonly path: number;
+  readonly lastIndex: number;
+  readonly arrival: number;
+  routeIndex: number;
   proceedAt: number;
 }
 
@@ -30,41 +37,43 @@ export class Teleports {
     return this.#transfers.length;
   }
 
-  /** The row of a vehicle in the air changed. */
-  rename(from: number, to: number): void {
-    this.#transfers = this.#transfers.map((one) => (one.v === from ? { ...one, v: to } : one));
-  }
-
-  /** Takes off the road the first moving vehicle of every lane if it has waited too long. */
-  liftAll(): void {
-    if (this.#afterSeconds <= 0) return;
+  /** Takes off the road the first moving vehicle of every lane if it has waited too long. Returns their rows, to be removed. */
+  liftAll(): number[] {
+    const lifted: number[] = [];
+    if (this.#afterSeconds <= 0) return lifted;
     const { lists, vehicles } = this.#world;
     for (let i = 0; i < lists.activeCount; i++) {
       const lane = lists.active[i]!;
       for (let place = 0; place < lists.count[lane]!; place++) {
         const v = lists.at(lane, place);
         if (vehicles.halted[v]) continue;
-        if (vehicles.waiting[v]! > this.#afterSeconds) this.#lift(v, lane, place);
+        if (vehicles.waiting[v]! > this.#afterSeconds) {
+          this.#world.delist(lane, place);
+          this.#lift(v);
+          lifted.push(v);
+        }
         break;
       }
     }
+    return lifted;
   }
 
-  #lift(v: number, lane: number, place: number): void {
+  #lift(v: number): void {
     const { vehicles } = this.#world;
-    this.#world.delist(lane, place);
-    vehicles.furtherCount[v] = 0;
-    vehicles.waiting[v] = 0;
-    vehicles.speed[v] = 0;
-    vehicles.planCount[v] = 0;
-    vehicles.willPass[v] = 0;
-    vehicles.lane[v] = -1;
-    vehicles.routeIndex[v] = vehicles.routeIndex[v]! + 1;
     this.count += 1;
-    this.#transfers.push({ v, proceedAt: -1 });
+    this.#transfers.push({
+      departure: vehicles.departure[v]!,
+      type: vehicles.type[v]!,
+      speedFactor: vehicles.speedFactor[v]!,
+      path: vehicles.path[v]!,
+      lastIndex: vehicles.lastIndex[v]!,
+      arrival: vehicles.arrival[v]!,
+      routeIndex: vehicles.routeIndex[v]! + 1,
+      proceedAt: -1,
+    });
   }
 
-  /** Puts vehicles back where there is room. Returns the rows of those that came past their last edge. */
+  /** Puts vehicles back where there is room. Returns the departures of those that came past their last edge. */
   landAll(): number[] {
     if (this.#transfers.length === 0) return [];
     const gone: number[] = [];
@@ -73,29 +82,42 @@ export class Teleports {
   }
 
   #stays(one: Transfer, gone: number[]): boolean {
-    const { vehicles, now } = this.#world;
-    if (vehicles.routeIndex[one.v]! > vehicles.lastIndex[one.v]!) {
-      gone.push(one.v);
+    const { now } = this.#world;
+    if (one.routeIndex > one.lastIndex) {
+      gone.push(one.departure);
       return false;
     }
-    if (this.#land(one.v)) return false;
-    vehicles.lane[one.v] = -1;
-    if (one.proceedAt < 0) one.proceedAt = now + this.#travelSeconds(one.v);
+    if (this.#land(this.#row(one))) return false;
+    this.#world.vehicles.remove(this.#world.vehicles.count - 1);
+    if (one.proceedAt < 0) one.proceedAt = now + this.#travelSeconds(one);
     else if (one.proceedAt < now) {
-      vehicles.routeIndex[one.v] = vehicles.routeIndex[one.v]! + 1;
+      one.routeIndex += 1;
       one.proceedAt = -1;
     }
     return true;
   }
 
-  #edge(v: number): number {
-    const { vehicles, ways } = this.#world;
-    return ways.edgesOf(vehicles.path[v]!)[vehicles.routeIndex[v]!]!;
+  /** A row for a vehicle that may come back. */
+  #row(one: Transfer): number {
+    const { vehicles } = this.#world;
+    const v = vehicles.add();
+    vehicles.departure[v] = one.departure;
+    vehicles.type[v] = one.type;
+    vehicles.speedFactor[v] = one.speedFactor;
+    vehicles.path[v] = one.path;
+    vehicles.lastIndex[v] = one.lastIndex;
+    vehicles.arrival[v] = one.arrival;
+    vehicles.routeIndex[v] = one.routeIndex;
+    return v;
+  }
+
+  #edge(path: number, routeIndex: number): number {
+    return this.#world.ways.edgesOf(path)[routeIndex]!;
   }
 
   #land(v: number): boolean {
     const { streets, types, vehicles, ways } = this.#world;
-    const edge = this.#edge(v);
+    const edge = this.#edge(vehicles.path[v]!, vehicles.routeIndex[v]!);
     const bit = types.permission[vehicles.type[v]!]!;
     const record = ways.record(vehicles.path[v]!, vehicles.routeIndex[v]!);
     const isLast = vehicles.routeIndex[v] === vehicles.lastIndex[v];
@@ -111,9 +133,9 @@ export class Teleports {
   }
 
   /** How long the edge takes now, by the mean speed on it. */
-  #travelSeconds(v: number): number {
+  #travelSeconds({ path, routeIndex }: Transfer): number {
     const { streets, lists, vehicles } = this.#world;
-    const edge = this.#edge(v);
+    const edge = this.#edge(path, routeIndex);
     let sum = 0;
     let count = 0;
     for (let l = streets.firstLane[edge]!; l < streets.firstLane[edge + 1]!; l++) {
