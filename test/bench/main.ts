@@ -1,12 +1,14 @@
-// `npm run bench -- <what> [--json] [--rounds n] [--seconds s] [--task name ...]`: measures, prints a table or JSON.
+// `npm run bench -- <what> [--json] [--rounds n] [--seconds s] [--task name ...] [--steps n]`: measures, prints a table or JSON.
 // Must not: be part of the test suite. Numbers say something only on a quiet machine.
 
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFederated } from './federated.ts';
+import { benchMemory } from './memory.ts';
 import { benchTraining } from './training.ts';
 
-const usage = 'npm run bench -- training|fl [--json] [--rounds 5] [--seconds 0.5] [--task mlp]';
+const usage =
+  'npm run bench -- training|fl|memory [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,6 +16,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '0.5' },
+    steps: { type: 'string', default: '100000' },
     task: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -35,15 +38,20 @@ function show(row: object): void {
 const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), tasks: values.task };
 const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, loadBefore: loadavg()[0] };
 
-if (positionals[0] === 'training') {
-  const report = await benchTraining(options, (rows) => rows.forEach(show));
+function print(report: { readonly notes: readonly string[] }): void {
   if (values.json) out(JSON.stringify({ ...report, machine }));
   else for (const note of report.notes) out(`note: ${note}`);
-} else if (positionals[0] === 'fl') {
-  const report = await benchFederated(options, show);
-  if (values.json) out(JSON.stringify({ ...report, machine }));
-  else for (const note of report.notes) out(`note: ${note}`);
-} else {
+}
+
+const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readonly string[] }>>> = {
+  training: () => benchTraining(options, (rows) => rows.forEach(show)),
+  fl: () => benchFederated(options, show),
+  memory: () => benchMemory({ steps: Number(values.steps) }, show),
+};
+
+const benchmark = benchmarks[positionals[0] ?? ''];
+if (benchmark) print(await benchmark());
+else {
   process.stderr.write(`unknown benchmark: ${positionals[0] ?? '(none)'}. Use: ${usage}\n`);
   process.exitCode = 2;
 }

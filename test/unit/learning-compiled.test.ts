@@ -181,6 +181,17 @@ describe('the arena', () => {
     expect({ bytes: executors.byteLength, tensors: tf.memory().numTensors }).toEqual(before);
   });
 
+  it('has a counterpart op by op: the number of tensors and the heap of the backend stay', async () => {
+    const model = models[0]!;
+    const request = requestFor(model, opByOp, 32, 50);
+    await opByOp.train(request);
+    const before = tf.memory();
+    const { steps } = await opByOp.train({ ...request, settings: { ...request.settings, epochs: 250 } });
+    expect(steps).toBe(1000);
+    expect(tf.memory().numTensors).toBe(before.numTensors);
+    expect(tf.memory().numBytes).toBe(before.numBytes);
+  });
+
   it('is shared by all cars that train one model, and taken anew only for larger batches', () => {
     const executors = new Executors();
     const purpose = { model: models[1]!, from: 0, to: 2, trains: true };
