@@ -284,10 +284,14 @@ class Writer {
   }
 }
 
+/** Classes that SUMO learnt after 1.15: older versions refuse a file that names them. */
+const newClasses: readonly string[] = ['scooter', 'subway', 'container', 'cable_car', 'aircraft'];
+
 function permissionWords(permissions: number): Attributes {
   if (permissions === allPermissions) return {};
+  if (permissions === 0) return { disallow: 'all' };
   const allowed = classesOf(permissions);
   const forbidden = classesOf((allPermissions & ~permissions) >>> 0);
-  const isShort = allowed.length > 0 && allowed.length <= forbidden.length;
+  const isShort = allowed.length <= forbidden.length || forbidden.some((name) => newClasses.includes(name));
   return isShort ? { allow: allowed.join(' ') } : { disallow: forbidden.join(' ') };
 }

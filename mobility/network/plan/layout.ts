@@ -88,8 +88,8 @@ class Layout {
       parallelOf(line, (leftmost + edge.lanes - lane - 0.5) * edge.laneWidthMeters).map(millimetres),
     );
     const drawn = shapes.reduce((sum, shape) => sum + lengthOf(shape), 0) / edge.lanes;
-    const lengthMeters =
-      edge.lengthMeters === undefined ? drawn : (edge.lengthMeters * lengthOf(line)) / total;
+    const kept = total - this.#cuts.atStart[row]! - this.#cuts.atEnd[row]!;
+    const lengthMeters = edge.lengthMeters === undefined ? drawn : (edge.lengthMeters * kept) / total;
     const { id, priority, name } = edge;
     this.#builder.addEdge({ id, priority, internal: false, name });
     this.#builder.connectEdge(row, edge.from, edge.to);
