@@ -124,7 +124,7 @@ class Layout {
           { shape: this.#shapes[crossing.toEdge]![crossing.toLane]!, speedLimitMps: to.speedLimitMps },
         );
         const stated = this.#statedLength(crossing.fromEdge, crossing.toEdge);
-        return stated === undefined || crossing.turn !== 's' ? path : { ...path, lengthMeters: stated };
+        return stated === undefined ? path : { ...path, lengthMeters: stated };
       });
   }
 
