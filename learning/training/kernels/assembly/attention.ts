@@ -4,7 +4,9 @@
 
 import { exp4 } from './exponential';
 import { madd } from './madd';
-import { multiply, multiplyWork } from './matrix';
+import {
+  LEFT_OF_DIAGONAL_OF_A, multiplyTriangle, multiplyWork, RIGHT_OF_DIAGONAL, RIGHT_OF_DIAGONAL_OF_A,
+} from './matrix';
 
 /** Lanes that exist of four columns, of which `left` do. */
 @inline
@@ -97,14 +99,15 @@ export function attention(
   const row = <usize>width << 2;
   const scoreRow = rowBytesOf(length);
   const scale: f32 = 1 / sqrt<f32>(<f32>headWidth);
+  const unseen = causal ? RIGHT_OF_DIAGONAL : 0, none = causal ? RIGHT_OF_DIAGONAL_OF_A : 0;
   for (let s: usize = 0; s < <usize>samples; s++) {
     for (let h: usize = 0; h < <usize>heads; h++) {
       const at = s * <usize>length * row + h * (<usize>headWidth << 2);
-      multiply(q + at, row, 4, k + at, 4, row, 0, weights, scoreRow, length, length, headWidth, work);
+      multiplyTriangle(q + at, row, 4, k + at, 4, row, 0, weights, scoreRow, length, length, headWidth, work, unseen);
       for (let i = 0; i < length; i++) {
         softmaxRow(weights + <usize>i * scoreRow, causal ? i + 1 : length, scoreRow, scale);
       }
-      multiply(weights, scoreRow, 4, v + at, row, 4, 0, out + at, row, length, headWidth, length, work);
+      multiplyTriangle(weights, scoreRow, 4, v + at, row, 4, 0, out + at, row, length, headWidth, length, work, none);
       weights += <usize>length * scoreRow;
     }
   }
@@ -119,19 +122,21 @@ export function attentionGradient(
   const row = <usize>width << 2;
   const scoreRow = rowBytesOf(length);
   const scale: f32 = 1 / sqrt<f32>(<f32>headWidth);
+  const unseen = causal ? RIGHT_OF_DIAGONAL : 0, none = causal ? RIGHT_OF_DIAGONAL_OF_A : 0;
+  const turned = causal ? LEFT_OF_DIAGONAL_OF_A : 0;
   const scores = work;
   work = work + ((<usize>length * scoreRow + 63) & ~63);
   for (let s: usize = 0; s < <usize>samples; s++) {
     for (let h: usize = 0; h < <usize>heads; h++) {
       const at = s * <usize>length * row + h * (<usize>headWidth << 2);
-      multiply(weights, 4, scoreRow, dy + at, row, 4, 0, dv + at, row, length, headWidth, length, work);
-      multiply(dy + at, row, 4, v + at, 4, row, 0, scores, scoreRow, length, length, headWidth, work);
+      multiplyTriangle(weights, 4, scoreRow, dy + at, row, 4, 0, dv + at, row, length, headWidth, length, work, turned);
+      multiplyTriangle(dy + at, row, 4, v + at, 4, row, 0, scores, scoreRow, length, length, headWidth, work, unseen);
       for (let i = 0; i < length; i++) {
         const from = <usize>i * scoreRow;
         softmaxGradientRow(weights + from, scores + from, causal ? i + 1 : length, scoreRow, scale);
       }
-      multiply(scores, scoreRow, 4, k + at, row, 4, 0, dq + at, row, length, headWidth, length, work);
-      multiply(scores, 4, scoreRow, q + at, row, 4, 0, dk + at, row, length, headWidth, length, work);
+      multiplyTriangle(scores, scoreRow, 4, k + at, row, 4, 0, dq + at, row, length, headWidth, length, work, none);
+      multiplyTriangle(scores, 4, scoreRow, q + at, row, 4, 0, dk + at, row, length, headWidth, length, work, turned);
       weights += <usize>length * scoreRow;
     }
   }

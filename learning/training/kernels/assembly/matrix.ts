@@ -15,6 +15,14 @@ const HEAD: usize = 192;
 const NONE: usize = 128;
 const BIAS: usize = 160;
 
+/** What of a product of triangles is known to be zero, or is not wanted. */
+const NOTHING: i32 = 0;
+/** C right of its diagonal: left as it is. */
+export const RIGHT_OF_DIAGONAL: i32 = 1;
+/** A right of its diagonal, or left of it. */
+export const RIGHT_OF_DIAGONAL_OF_A: i32 = 2;
+export const LEFT_OF_DIAGONAL_OF_A: i32 = 3;
+
 /** Bytes of `work` that a product with so many columns and so deep needs. */
 export function multiplyWork(columns: i32, depth: i32): i32 {
   const deep = min<i32>(depth, DEPTH);
@@ -145,17 +153,27 @@ function edgeTile(
   for (let r: usize = 0; <i32>r < rows; r++) copyColumns(work + (r << 5), c + r * cRow, columns);
 }
 
-/** Up to 64 packed rows of A times one panel of B. */
+/**
+ * Up to 64 packed rows of A, of which the first has the number `first` - `k` counted from where their depth begins, times
+ * the panel of B with the columns from `n` - `k` on.
+ */
 function rowsTimesPanel(
   a: usize, b: usize, depth: i32, initial: usize, c: usize, cRow: usize, rows: i32, columns: i32, adds: bool, work: usize,
+  zeros: i32, first: i32, n: i32,
 ): void {
   for (let m = 0; m < rows; m += 4) {
-    if (columns == 8 && m + 4 <= rows) {
-      const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
-      if (adds) tile(a, b, depth, c, c1, c2, c3, c, c1, c2, c3);
-      else tile(a, b, depth, initial, initial, initial, initial, c, c1, c2, c3);
-    } else {
-      edgeTile(a, b, depth, initial, c, cRow, min<i32>(4, rows - m), columns, adds, work);
+    const row = first + m;
+    if (zeros != RIGHT_OF_DIAGONAL || n < row + 4) {
+      const begin = zeros == LEFT_OF_DIAGONAL_OF_A ? max<i32>(0, min<i32>(row, depth)) : 0;
+      const end = zeros == RIGHT_OF_DIAGONAL_OF_A ? max<i32>(0, min<i32>(row + 4, depth)) : depth;
+      const from = a + (<usize>begin << 4), panel = b + (<usize>begin << 5);
+      if (columns == 8 && m + 4 <= rows) {
+        const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
+        if (adds) tile(from, panel, end - begin, c, c1, c2, c3, c, c1, c2, c3);
+        else tile(from, panel, end - begin, initial, initial, initial, initial, c, c1, c2, c3);
+      } else {
+        edgeTile(from, panel, end - begin, initial, c, cRow, min<i32>(4, rows - m), columns, adds, work);
+      }
     }
     a += <usize>depth << 4;
     c += cRow << 2;
@@ -165,11 +183,11 @@ function rowsTimesPanel(
 /**
  * C[M, N] = A[M, K] * B[K, N] + bias[N], or without where `bias` is 0. Rows of A lie `aRow` bytes apart and the elements
  * of a row `aDepth` (one of the two is 4); rows of B `bRow`, its columns `bColumn` (one is 4); rows of C `cRow`.
- * work: multiplyWork(N, K) bytes.
+ * work: multiplyWork(N, K) bytes. zeros: what need not be computed, see above.
  */
-export function multiply(
+export function multiplyTriangle(
   a: usize, aRow: usize, aDepth: usize, b: usize, bRow: usize, bColumn: usize, bias: usize, c: usize, cRow: usize,
-  M: i32, N: i32, K: i32, work: usize,
+  M: i32, N: i32, K: i32, work: usize, zeros: i32,
 ): void {
   const packedB = work + HEAD;
   memory.fill(work + NONE, 0, 32);
@@ -198,9 +216,18 @@ export function multiply(
         }
         rowsTimesPanel(
           packedA, panel, depth, initial, c + <usize>m * cRow + (<usize>n << 2), cRow, rows, columns, k > 0, work,
+          zeros, m - k, n - k,
         );
         panel += panelBytes;
       }
     }
   }
+}
+
+/** The same where nothing is known of A and all of C is wanted. */
+export function multiply(
+  a: usize, aRow: usize, aDepth: usize, b: usize, bRow: usize, bColumn: usize, bias: usize, c: usize, cRow: usize,
+  M: i32, N: i32, K: i32, work: usize,
+): void {
+  multiplyTriangle(a, aRow, aDepth, b, bRow, bColumn, bias, c, cRow, M, N, K, work, NOTHING);
 }
