@@ -83,7 +83,37 @@ describe('roadbed mobility run', () => {
     expect(out).toContain('left out: 1 x person (persons are not simulated): p');
   });
 
+  it('drives made-up traffic on a generated grid', async () => {
+    for (const [traffic, vehicles] of [
+      ['trips:20', 20],
+      ['recirculating:30', 30],
+    ] as const) {
+      const { out } = await roadbed(
+        'mobility',
+        'run',
+        'grid:3x3',
+        '--traffic',
+        traffic,
+        '--end',
+        '60',
+        '--json',
+      );
+      expect(JSON.parse(out)).toMatchObject({ steps: 60, demand: { vehicles }, network: { junctions: 9 } });
+    }
+  });
+
   it.each([
+    [['mobility', 'run', 'NET', '--traffic', 'trips:1'], exitCodes.usage, '--traffic: expected an --end'],
+    [
+      ['mobility', 'run', 'NET', '--traffic', 'cars:1'],
+      exitCodes.usage,
+      '--traffic cars:1: expected one of trips:<n>',
+    ],
+    [
+      ['mobility', 'run', 'NET', '--demand', 'DEMAND', '--traffic', 'trips:1'],
+      exitCodes.usage,
+      'expected one of them',
+    ],
     [['mobility', 'run', 'NET'], exitCodes.usage, '--demand: expected at least one route file'],
     [
       ['mobility', 'run', 'NET', '--demand', 'DEMAND', '--end', 'late'],

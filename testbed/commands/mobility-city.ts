@@ -2,6 +2,7 @@
 // Must not: print, or decide what is measured.
 
 import { RoadbedError } from '../../base/errors.ts';
+import { Rng } from '../../base/rng.ts';
 import type { Demand } from '../../mobility/demand/demand.ts';
 import type { CityEngine } from '../../mobility/driving/city-engine.ts';
 import type { Network } from '../../mobility/network/network.ts';
@@ -9,6 +10,7 @@ import type { Network } from '../../mobility/network/network.ts';
 /** Options of every command that drives a demand. */
 export interface CityFlags {
   readonly demand: readonly string[];
+  readonly traffic?: Traffic;
   readonly additional: readonly string[];
   readonly begin: number;
   readonly end?: number;
@@ -18,6 +20,14 @@ export interface CityFlags {
   readonly ignoreRouteErrors?: boolean;
 }
 
+/** Traffic made up on the spot: `trips` between random edges, `poisson` arrivals an hour, `recirculating` cars. */
+export interface Traffic {
+  readonly kind: (typeof trafficKinds)[number];
+  readonly amount: number;
+}
+
+export const trafficKinds = ['trips', 'poisson', 'recirculating'] as const;
+
 export interface City {
   readonly network: Network;
   readonly demand: Demand;
@@ -25,6 +35,7 @@ export interface City {
 
 /** Reads both. Throws RoadbedError('data') naming file, line, element and what was expected. */
 export async function loadCity(netFile: string, flags: CityFlags): Promise<City> {
+  if (flags.traffic !== undefined) return makeCity(await loadNetwork(netFile), flags.traffic, flags);
   const { readDocument } = await import('../../mobility/xml/files.ts');
   const { readDemand } = await import('../../mobility/demand/read-demand.ts');
   const { withSignalPrograms } = await import('../../mobility/network/signals.ts');
@@ -43,8 +54,32 @@ export async function loadCity(netFile: string, flags: CityFlags): Promise<City>
   return { network: withSignalPrograms(plain, signals), demand };
 }
 
-/** The network of a file. Throws RoadbedError('data') as its reader does. */
+/** No car drives farther in a run: 40 m/s all the time. */
+const fastestMps = 40;
+
+async function makeCity(network: Network, { kind, amount }: Traffic, flags: CityFlags): Promise<City> {
+  const sources = await import('../../mobility/demand/random-trips.ts');
+  const rng = Rng.root(flags.seed).fork('demand');
+  const { begin: beginSeconds, end: endSeconds } = flags;
+  if (endSeconds === undefined)
+    throw new RoadbedError('usage', '--traffic: expected an --end, as traffic that is made up has none');
+  const times = { beginSeconds, endSeconds };
+  if (kind === 'trips')
+    return { network, demand: sources.randomTrips(network, { ...times, vehicles: amount }, rng) };
+  if (kind === 'poisson')
+    return { network, demand: sources.poissonTrips(network, { ...times, perHour: amount }, rng) };
+  const wayMeters = fastestMps * (endSeconds - beginSeconds);
+  const demand = sources.recirculatingCars(network, { beginSeconds, vehicles: amount, wayMeters }, rng);
+  return { network, demand };
+}
+
+/** The network of a file, or a generated one: `grid:30x30`. Throws RoadbedError('data') as its reader does. */
 export async function loadNetwork(file: string): Promise<Network> {
+  const grid = /^grid:(\d+)x(\d+)$/.exec(file);
+  if (grid !== null) {
+    const { gridNetwork } = await import('../../mobility/network/generators/grid.ts');
+    return gridNetwork({ columns: Number(grid[1]), rows: Number(grid[2]) });
+  }
   const { readDocument } = await import('../../mobility/xml/files.ts');
   const { networkFromNetXml } = await import('../../mobility/network/net-xml.ts');
   return networkFromNetXml(readDocument(file), file);

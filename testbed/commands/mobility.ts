@@ -4,6 +4,7 @@
 import { type Command, Option } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 import type { CommandIo } from '../io.ts';
+import { type CityFlags, type Traffic, trafficKinds } from './mobility-city.ts';
 import type { ImportFlags } from './mobility-import.ts';
 import type { RunFlags } from './mobility-run.ts';
 import type { ValidateFlags } from './mobility-validate.ts';
@@ -29,10 +30,17 @@ function files(name: string, help: string): Option {
   return new Option(`--${name} <files>`, help).argParser(collect).default([], 'none');
 }
 
+const netHelp = 'a SUMO net.xml, or grid:10x10 for one that is generated';
+
 function withCity(command: Command): Command {
   return command
     .addOption(
       files('demand', 'route files (rou.xml, trips), separated by commas; may be given several times'),
+    )
+    .option(
+      '--traffic <kind:n>',
+      `in place of --demand, made up: trips:1000 (between random edges), poisson:600 (an hour), recirculating:500 (cars)`,
+      trafficOf,
     )
     .addOption(files('additional', 'additional files: types, bus stops, signal programs; as above'))
     .option('--begin <s>', 'first instant; earlier departures are dropped', anyNumber('begin'), 0)
@@ -57,9 +65,23 @@ function groupOf(program: Command): Command {
   );
 }
 
-function requireDemand({ demand }: { readonly demand: readonly string[] }): void {
-  if (demand.length > 0) return;
-  throw new RoadbedError('usage', '--demand: expected at least one route file (rou.xml)');
+function trafficOf(text: string): Traffic {
+  const [word, number] = text.split(':');
+  const kind = trafficKinds.find((known) => known === word);
+  const amount = number === undefined || number === '' ? Number.NaN : Number(number);
+  if (kind !== undefined && Number.isInteger(amount) && amount > 0) return { kind, amount };
+  const expected = trafficKinds.map((known) => `${known}:<n>`).join(', ');
+  throw new RoadbedError('usage', `--traffic ${text}: expected one of ${expected}`);
+}
+
+function requireDemand({ demand, traffic }: CityFlags): void {
+  if (demand.length > 0 !== (traffic !== undefined)) return;
+  throw new RoadbedError(
+    'usage',
+    demand.length > 0
+      ? '--demand and --traffic: expected one of them'
+      : '--demand: expected at least one route file (rou.xml), or --traffic',
+  );
 }
 
 /** Adds the commands that drive and read cities to `mobility`. Call it after whoever adds `mobility serve`. */
@@ -72,7 +94,7 @@ export function registerMobility(program: Command, io: CommandIo): void {
 }
 
 function registerRun(group: Command, io: CommandIo): void {
-  withCity(group.command('run').argument('<net>', 'a SUMO net.xml'))
+  withCity(group.command('run').argument('<net>', netHelp))
     .description('drive a demand through a network')
     .option(
       '--fcd <file>',
@@ -83,6 +105,7 @@ function registerRun(group: Command, io: CommandIo): void {
       'after',
       examples([
         'roadbed mobility run city.net.xml --demand city.rou.xml --begin 25200 --end 28800 --seed 42 --fcd out.xml.gz --json',
+        'roadbed mobility run grid:10x10 --traffic recirculating:1000 --end 900',
         'roadbed mobility run city.net.xml --demand cars.rou.xml,buses.rou.xml --additional types.add.xml,stops.add.xml',
       ]),
     )
@@ -111,7 +134,7 @@ function registerValidate(group: Command, io: CommandIo): void {
     'against',
     "SUMO's floating-car data of the same demand; a second file says how far two of SUMO's seeds are apart",
   );
-  withCity(group.command('validate').argument('<net>', 'a SUMO net.xml'))
+  withCity(group.command('validate').argument('<net>', netHelp))
     .description('drive a demand and compare the traffic with what SUMO made of it')
     .addOption(against)
     .addHelpText(
