@@ -44,7 +44,7 @@ function requirePackages(engine: EngineName): void {
   const packages = enginePackages[engine] ?? [];
   if (packages.every(isInstalled)) return;
   throw new Error(
-    `its packages are large and come only when asked for: npm install --no-save ${packages.join(' ')}`,
+    `its packages are large and come only when asked for (npm install --no-save ${packages.join(' ')})`,
   );
 }
 

@@ -247,6 +247,20 @@ describe('texts with a table', () => {
     expect([...long.images.subarray(8, 12)]).toEqual([111, 119, 0, 0]);
   });
 
+  it('are refused where a label is beyond the list of classes, or no label at all', () => {
+    put('classes.txt', 'calm\ndanger\n');
+    put('train.csv', 'text,label\nbrake,1\ngo,2\n');
+    put('test.csv', 'text,label\nstop,1\n');
+    expect(refusal(() => openDataset(folder))).toBe(
+      'F/train.csv: line 3: label 2 (expected a whole number, 0..1).',
+    );
+    put('train.csv', 'text,label\nbrake,danger\ngo,panic\n');
+    put('test.csv', 'text,label\nstop,calm\n');
+    expect(refusal(() => openDataset(folder))).toBe(
+      'F/train.csv: line 3: label panic is not in the list of classes.',
+    );
+  });
+
   it('are words by how often they occur in the training part, others 1', () => {
     const { train, test } = openDataset(folder, { tokens: 'words', length: 3 });
     // brake 3 times, clear twice, then all and now by the alphabet.

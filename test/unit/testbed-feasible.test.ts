@@ -51,6 +51,11 @@ describe('before a run', () => {
     );
   });
 
+  it('a model that is in the zoo for its graph only is refused, with those that train', () => {
+    expect(() => refusal(['model.name=resnet50'])).toThrow(/resnet50/);
+    expect(() => refusal(['model.name=resnet50'])).toThrow(/resnet18/);
+  });
+
   it('halves on an engine that trains whole models only are refused', () => {
     expect(refusal([], { engine: 'webgpu' })).toMatch(/^\[engine\] --engine webgpu trains whole models only/);
     expect(refusal(['fallback.mode=full-only'], { engine: 'webgpu' })).toBe('accepted');

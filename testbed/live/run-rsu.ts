@@ -70,10 +70,10 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     roadText: roadText(scenario, directory),
     dataFingerprint: data.fingerprint,
   };
-  const { trainer, learner } = await Trainer.open({ ...data, engine: options.engine });
+  const { trainer, learner, reasons } = await Trainer.open({ ...data, engine: options.engine });
   closing.add(trainer, (t) => t.close());
   // 3 Stores, and whoever watches.
-  const about = { run, scenario, engine: learner.engine, engineReasons: [], scene: mapScene(mobility) };
+  const about = { run, scenario, engine: learner.engine, engineReasons: reasons, scene: mapScene(mobility) };
   const recording = closing.add(new Recording({ ...options, ...about, link: 'mqtt, live' }), (r) =>
     r.close(),
   );

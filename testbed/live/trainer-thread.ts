@@ -5,13 +5,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import { messageOf } from '../../base/errors.ts';
-import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
+import { openLearner } from '../../learning/training/open-learner.ts';
 import type { TrainerAnswer, TrainerRequest, TrainerSetup } from './trainer.ts';
 
 const port = parentPort;
 assert(port, 'trainer-thread.ts runs in a worker thread');
 const { engine, train, evaluation } = workerData as TrainerSetup;
-const learner = await createTfjsLearner(engine);
+const { learner, reasons } = await openLearner(engine);
 
 async function answer({ id, body }: TrainerRequest): Promise<TrainerAnswer> {
   try {
@@ -27,4 +27,4 @@ let work: Promise<unknown> = Promise.resolve();
 port.on('message', (request: TrainerRequest) => {
   work = work.then(async () => port.postMessage(await answer(request)));
 });
-port.postMessage({ id: 0, ok: true, value: learner.engine } satisfies TrainerAnswer);
+port.postMessage({ id: 0, ok: true, value: { engine: learner.engine, reasons } } satisfies TrainerAnswer);

@@ -4,7 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
-import { RoadbedError } from '../../base/errors.ts';
+import { messageOf, RoadbedError } from '../../base/errors.ts';
 import {
   type Dataset,
   type EvaluateRequest,
@@ -32,17 +32,24 @@ export interface TrainerRequest {
     | { readonly kind: 'evaluate'; readonly request: Omit<EvaluateRequest, 'data'> };
 }
 
-/** Answer 0 is the greeting: the engine's name. */
+export interface Greeting {
+  readonly engine: string;
+  readonly reasons: readonly string[];
+}
+
+type TrainerValue = Greeting | TrainResult | EvaluateResult;
+
+/** Answer 0 is the greeting: the engine's name and why it trains. */
 export type TrainerAnswer =
   | {
       readonly id: number;
       readonly ok: true;
-      readonly value: string | TrainResult | EvaluateResult;
+      readonly value: TrainerValue;
     }
   | { readonly id: number; readonly ok: false; readonly error: string };
 
 interface Waiting {
-  resolve(value: string | TrainResult | EvaluateResult): void;
+  resolve(value: TrainerValue): void;
   reject(error: Error): void;
 }
 
@@ -64,17 +71,18 @@ export class Trainer {
   }
 
   /** Starts the thread and waits for its engine. Throws RoadbedError('engine') where none works. */
-  static async open(setup: TrainerSetup): Promise<{ trainer: Trainer; learner: Learner }> {
+  static async open(
+    setup: TrainerSetup,
+  ): Promise<{ trainer: Trainer; learner: Learner; reasons: readonly string[] }> {
     const trainer = new Trainer(setup);
     try {
-      const engine = (await trainer.#answerTo(trainer.#next++)) as string;
-      return { trainer, learner: trainer.#learner(engine) };
+      const { engine, reasons } = (await trainer.#answerTo(trainer.#next++)) as Greeting;
+      return { trainer, learner: trainer.#learner(engine), reasons };
     } catch (error) {
       await trainer.close();
       if (error instanceof RoadbedError) throw error;
-      throw new RoadbedError('engine', `no training engine works: ${(error as Error).message}`, {
-        cause: error,
-      });
+      // The thread's own sentence; classes do not cross threads.
+      throw new RoadbedError('engine', messageOf(error), { cause: error });
     }
   }
 
@@ -104,13 +112,13 @@ export class Trainer {
     };
   }
 
-  #ask(body: TrainerRequest['body']): Promise<string | TrainResult | EvaluateResult> {
+  #ask(body: TrainerRequest['body']): Promise<TrainerValue> {
     const id = this.#next++;
     this.#worker.postMessage({ id, body } satisfies TrainerRequest);
     return this.#answerTo(id);
   }
 
-  #answerTo(id: number): Promise<string | TrainResult | EvaluateResult> {
+  #answerTo(id: number): Promise<TrainerValue> {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
