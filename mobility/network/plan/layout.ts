@@ -89,7 +89,7 @@ class Layout {
     );
     const drawn = shapes.reduce((sum, shape) => sum + lengthOf(shape), 0) / edge.lanes;
     const kept = total - this.#cuts.atStart[row]! - this.#cuts.atEnd[row]!;
-    const lengthMeters = edge.lengthMeters === undefined ? drawn : (edge.lengthMeters * kept) / total;
+    const lengthMeters = edge.lengthMeters === undefined ? drawn : edge.lengthMeters * (kept / total);
     const { id, priority, name } = edge;
     this.#builder.addEdge({ id, priority, internal: false, name });
     this.#builder.connectEdge(row, edge.from, edge.to);
