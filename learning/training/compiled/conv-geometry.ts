@@ -79,8 +79,10 @@ export interface ConvProducts {
   /** y, dense, from the patches at `source`. */
   forward(images: number, source: Address, y: Address): void;
   prepareBackward(rows: number): void;
-  /** Adds some images to the filter gradient; writes their input gradients to `dx` where there is one. */
-  backward(images: number, source: Address, dy: GradientRows, dx: Address | undefined): void;
+  /** Adds some images to the filter gradient. */
+  addFilterGradient(images: number, source: Address, dy: GradientRows): void;
+  /** Writes the input gradients of some images to `dx`. */
+  inputGradient(images: number, dy: GradientRows, dx: Address): void;
   /** Brings the filter gradient of all images to where the operator wants it. */
   finish(): void;
 }

@@ -26,6 +26,7 @@ import {
   type Slot,
   type StepSettings,
 } from './operator.ts';
+import { PooledGradient } from './pooled-gradient.ts';
 import { canUseWinograd, WinogradProducts } from './winograd-products.ts';
 
 class ConvOperator implements Operator {
@@ -47,6 +48,8 @@ class ConvOperator implements Operator {
   /** A group's gradient before the pooling, where it cannot go straight between the zeros of the products. */
   readonly #routed: Address | undefined;
   readonly #windows: Address;
+  /** The filter gradient where there is a pooling; the products make it where there is none. */
+  readonly #pooled: PooledGradient | undefined;
 
   constructor(site: Site, geometry: ConvGeometry) {
     const { arena, input, output, trains, capacity } = site;
@@ -70,7 +73,8 @@ class ConvOperator implements Operator {
     this.#gradient = arena.reserve(trains ? this.#kernelFloats + this.#biasFloats : 0);
     const Products = canUseWinograd(input.shape, geometry) ? WinogradProducts : DirectProducts;
     this.#products = new Products(site, geometry, this.#gradient);
-    const isRouted = window > 1 && trains && this.#products.spread === undefined;
+    this.#pooled = window > 1 && trains ? new PooledGradient(site, geometry, this.#gradient) : undefined;
+    const isRouted = this.#pooled !== undefined && this.#products.spread === undefined;
     this.#routed = isRouted ? arena.reserve(group * floatsOf(convolved)) : undefined;
     const [height, width] = output.shape;
     this.#windows = arena.constants([this.#rowBytes, filters, window, height, width, rectify ? 1 : 0]);
@@ -120,14 +124,21 @@ class ConvOperator implements Operator {
       const count = rows * floatsOf(convolved);
       this.#kernels.reluGradient(this.#convolved.address, outputGradient, outputGradient, count);
     }
+    const pooled = this.#pooled;
     this.#products.prepareBackward(rows);
+    pooled?.prepare();
     this.#byGroups(rows, (first, images) => {
       const source = this.#source + first * input.imageBytes;
       const dOut = outputGradient + first * floatsOf(output.shape) * 4;
-      const dx = inputGradient === undefined ? undefined : inputGradient + first * floatsOf(input.shape) * 4;
-      this.#products.backward(images, source, this.#gradientRows(first, images, dOut), dx);
+      pooled?.add(this.#windows, images, this.#convolvedOf(first), dOut, source);
+      if (pooled && inputGradient === undefined) return;
+      const dy = this.#gradientRows(first, images, dOut);
+      if (!pooled) this.#products.addFilterGradient(images, source, dy);
+      if (inputGradient === undefined) return;
+      this.#products.inputGradient(images, dy, inputGradient + first * floatsOf(input.shape) * 4);
     });
-    this.#products.finish();
+    if (pooled) pooled.finish();
+    else this.#products.finish();
     if (this.#biasFloats > 0) {
       const pixels = rows * output.shape[0] * output.shape[1];
       const biasGradient = this.#gradient + this.#kernelFloats * 4;

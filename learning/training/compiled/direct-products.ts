@@ -133,10 +133,9 @@ export class DirectProducts implements ConvProducts {
     this.#scatterView.fill(0, 0, rows * floats);
   }
 
-  backward(images: number, source: Address, dy: GradientRows, dx: Address | undefined): void {
-    const { arena, packed, work, input } = this.#site;
-    const { kernels } = arena;
-    kernels.filterGradientImages(
+  addFilterGradient(images: number, source: Address, dy: GradientRows): void {
+    const { arena, work } = this.#site;
+    arena.kernels.filterGradientImages(
       this.#patches,
       images,
       source,
@@ -146,7 +145,11 @@ export class DirectProducts implements ConvProducts {
       this.#gradient,
       work.address,
     );
-    if (dx === undefined) return;
+  }
+
+  inputGradient(images: number, dy: GradientRows, dx: Address): void {
+    const { arena, packed, work, input } = this.#site;
+    const { kernels } = arena;
     if (this.#way === 'turned') {
       const from = this.spread?.begin ?? dy.address;
       kernels.convolveImages(this.#fullPatches, images, from, packed.address, dx, work.address);

@@ -45,6 +45,17 @@ export interface StepKernels
     momentum: number,
     work: Address,
   ): void;
+  pooledFilterGradient(
+    windows: Address,
+    places: Address,
+    images: number,
+    y: Address,
+    yImageBytes: number,
+    dy: Address,
+    source: Address,
+    sums: Address,
+    lists: Address,
+  ): void;
   unitsWork(rows: number, units: number): number;
   turn(
     from: Address,

@@ -2,6 +2,7 @@
 // tiles of 2x2 outputs. Rounding differs from the direct form in the last bits, the same way on every machine.
 // Must not: be chosen by anything but shapes. A split half and a whole model must choose alike.
 
+import { assert } from '../../../base/assert.ts';
 import type { Address } from './arena.ts';
 import { wish } from './arena.ts';
 import {
@@ -17,8 +18,8 @@ import { type Site, WORK_HEAD_BYTES } from './operator.ts';
 const POINTS = 16;
 /** Tiles transformed at a time (BLOCK in assembly/winograd.ts). */
 const BLOCK = 64;
-/** Floats between two pairs of planes beyond their length (SKEW there). */
-const SKEW = 32;
+/** Floats between two planes, or two rows, beyond their length (SKEW there). */
+const SKEW = 16;
 
 /** Whether the kernels can: 3x3, stride 1, whole tiles, whole panels. */
 export function canUseWinograd(input: readonly [number, number, number], geometry: ConvGeometry): boolean {
@@ -51,16 +52,19 @@ export class WinogradProducts implements ConvProducts {
       site.inputGradient === undefined
         ? undefined
         : reserveSpread(site, geometry, Math.min(geometry.group, site.capacity));
-    this.#sum = arena.reserve(trains ? POINTS * channels * filters : 0);
+    this.#sum = arena.reserve(trains ? POINTS * (channels * filters + SKEW) : 0);
     const rectify = geometry.rectify ? 1 : 0;
     const tiles = [input.rowBytes, channels, filters, outHeight / 2, outWidth / 2, rectify, input.imageBytes];
     this.#tiles = arena.constants(tiles);
     const { rowBytes, imageBytes } = this.spread?.slot ?? { rowBytes: 0, imageBytes: 0 };
     const turned = [rowBytes, filters, channels, height / 2, width / 2, 0, imageBytes];
     this.#turnedTiles = arena.constants(turned);
-    wish(work, WORK_HEAD_BYTES + POINTS * (BLOCK * (channels + filters) + SKEW) * 4);
+    wish(
+      work,
+      WORK_HEAD_BYTES + 2 * POINTS * (BLOCK * SKEW + SKEW) * 4 + POINTS * BLOCK * (channels + filters) * 4,
+    );
     // Turned filters are packed from a plain copy.
-    wish(packed, 2 * POINTS * channels * filters * 4);
+    wish(packed, 2 * POINTS * (channels * filters + SKEW) * 4);
   }
 
   get #filterFloats(): number {
@@ -69,7 +73,7 @@ export class WinogradProducts implements ConvProducts {
 
   #pack(turned: boolean): void {
     const { arena, weights, packed, input } = this.#site;
-    const plain = packed.address + POINTS * this.#filterFloats * 4;
+    const plain = packed.address + POINTS * (this.#filterFloats + SKEW) * 4;
     const filters = this.#geometry.convolved[2];
     arena.kernels.winogradFilters(weights, input.shape[2], filters, turned, plain, packed.address);
   }
@@ -85,15 +89,14 @@ export class WinogradProducts implements ConvProducts {
   }
 
   prepareBackward(): void {
-    this.#sumView ??= this.#site.arena.floats(this.#sum, POINTS * this.#filterFloats);
+    this.#sumView ??= this.#site.arena.floats(this.#sum, POINTS * (this.#filterFloats + SKEW));
     this.#sumView.fill(0);
     if (this.spread) this.#pack(true);
   }
 
-  backward(images: number, source: Address, dy: GradientRows, dx: Address | undefined): void {
-    const { arena, packed, work } = this.#site;
-    const { kernels } = arena;
-    kernels.winogradGradientImages(
+  addFilterGradient(images: number, source: Address, dy: GradientRows): void {
+    const { arena, work } = this.#site;
+    arena.kernels.winogradGradientImages(
       this.#tiles,
       images,
       source,
@@ -103,9 +106,13 @@ export class WinogradProducts implements ConvProducts {
       this.#sum,
       work.address,
     );
-    if (dx === undefined || !this.spread) return;
+  }
+
+  inputGradient(images: number, _dy: GradientRows, dx: Address): void {
+    const { arena, packed, work } = this.#site;
+    assert(this.spread, 'this plan makes no input gradient');
     const { begin } = this.spread;
-    kernels.winogradImages(this.#turnedTiles, images, begin, packed.address, 0, dx, work.address);
+    arena.kernels.winogradImages(this.#turnedTiles, images, begin, packed.address, 0, dx, work.address);
   }
 
   finish(): void {
