@@ -108,6 +108,8 @@ const taskSchema = z.strictObject({
     batchSize: count.min(1),
     learningRate: finite.positive(),
     momentum: finite.min(0).max(1),
+    optimiser: z.enum(['sgd', 'adam', 'adamw']).optional(),
+    weightDecay: finite.min(0).optional(),
     seed: z.int(),
   }),
   /** Seconds from the sending of this task until the round closes. */

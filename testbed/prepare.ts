@@ -6,9 +6,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf, RoadbedError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
-import { sampleCount, shareDataset, subset } from '../learning/data/dataset.ts';
+import { labelsPerSample, sampleCount, shareDataset, subset } from '../learning/data/dataset.ts';
 import { loadDataset } from '../learning/data/sources.ts';
 import type { Dataset, ModelSpec } from '../learning/learner.ts';
+import { labelsPerSample as labelsPerModelSample } from '../learning/models/blocks.ts';
 import { createMobility } from '../mobility/engine.ts';
 import type { Mobility } from '../mobility/types.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
@@ -37,9 +38,9 @@ export function prepareData(
 ): PreparedData {
   const { data, seed } = scenario;
   const source =
-    data.kind === 'signs'
-      ? ({ kind: 'signs', trainSamples: data.trainSamples, testSamples: data.testSamples } as const)
-      : ({ kind: 'idx', directory: dataDirectory ?? '' } as const);
+    data.kind === 'idx'
+      ? ({ kind: 'idx', directory: dataDirectory ?? '' } as const)
+      : ({ kind: data.kind, trainSamples: data.trainSamples, testSamples: data.testSamples } as const);
   const { train, test, fingerprint } = loadDataset(source, {
     cacheDirectory: cacheDirectory(),
     seed: signsSeed,
@@ -54,8 +55,21 @@ export function prepareData(
     train: shareDataset(train),
     evaluation: shareDataset(evaluation),
     fingerprint,
-    model: modelSpec(scenario, train),
+    model: fittingModel(scenario, train),
   };
+}
+
+/** The scenario's model for these data. Throws RoadbedError where it wants other labels than they have. */
+function fittingModel(scenario: Scenario, train: Dataset): ModelSpec {
+  const model = modelSpec(scenario, train);
+  const [wanted, found] = [labelsPerModelSample(model), labelsPerSample(train)];
+  if (wanted === found) return model;
+  const words = (count: number): string => (count === 1 ? 'one label' : `${count} labels`);
+  throw new RoadbedError(
+    'scenario',
+    `${model.name} wants ${words(wanted)} for each sample, the data have ${words(found)} (expected equal: a model such ` +
+      'as gpt for data that label every position, as data.kind reports does; any other for data that label samples)',
+  );
 }
 
 /** Builds the mobility engine of a scenario. Throws RoadbedError where its road file cannot be read, or no RSU reaches a road. */

@@ -5,11 +5,13 @@
 import { RoadbedError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hash.ts';
 import type { BlobSha } from '../../base/ids.ts';
+import { Rng } from '../../base/rng.ts';
 import type { Dataset } from '../learner.ts';
 import { loadSigns } from './cache.ts';
 import { loadCifarFolder, looksLikeCifar } from './cifar.ts';
 import { listFolder } from './files.ts';
 import { loadIdxFolder, type SplitDataset } from './idx-folder.ts';
+import { generateReports, reportClassNames } from './reports.ts';
 import { signClassNames } from './signs.ts';
 import { looksLikeTable } from './table-parts.ts';
 import { loadTableFolder } from './table-set.ts';
@@ -18,19 +20,21 @@ import { defaultTokens, type TokenOptions } from './text.ts';
 export type DataSource =
   /** The drawn signs, see signs.ts. */
   | { readonly kind: 'signs'; readonly trainSamples: number; readonly testSamples: number }
+  /** Traffic reports letter by letter, see reports.ts. */
+  | { readonly kind: 'reports'; readonly trainSamples: number; readonly testSamples: number }
   /** A folder of IDX files, or of any other format that `openDataset` knows. */
   | { readonly kind: 'idx'; readonly directory: string };
 
 export interface LoadOptions {
   /** Where drawn sets are kept. */
   readonly cacheDirectory: string;
-  /** Decides the drawn signs; a folder does not depend on it. */
+  /** Decides what is drawn or made; a folder does not depend on it. */
   readonly seed: number;
   /** Told, in a sentence, what a user may want to know about the cache. */
   readonly note?: (sentence: string) => void;
 }
 
-export type DataFormat = 'signs' | 'idx' | 'cifar10' | 'cifar100' | 'images' | 'text';
+export type DataFormat = 'signs' | 'reports' | 'idx' | 'cifar10' | 'cifar100' | 'images' | 'text';
 
 export interface LoadedDataset extends SplitDataset {
   readonly format: DataFormat;
@@ -73,9 +77,21 @@ export function openDataset(directory: string, tokens: TokenOptions = defaultTok
   return { ...opened, fingerprint: fingerprintOf([opened.train, opened.test]) };
 }
 
+/** Both parts come from streams of their own. */
+function makeReports(trainSamples: number, testSamples: number, seed: number): Unprinted {
+  const root = Rng.root(seed).fork('report set');
+  const train = generateReports({ count: trainSamples, seed: root.fork('train').next() });
+  const test = generateReports({ count: testSamples, seed: root.fork('test').next() });
+  return { format: 'reports', train, test, classNames: reportClassNames };
+}
+
 /** Loads `source`. Throws RoadbedError('data') where a folder is missing or damaged. */
 export function loadDataset(source: DataSource, options: LoadOptions): LoadedDataset {
   if (source.kind === 'idx') return openDataset(source.directory);
+  if (source.kind === 'reports') {
+    const made = makeReports(source.trainSamples, source.testSamples, options.seed);
+    return { ...made, fingerprint: fingerprintOf([made.train, made.test]) };
+  }
   const parts = loadSigns({
     cacheDirectory: options.cacheDirectory,
     trainCount: source.trainSamples,

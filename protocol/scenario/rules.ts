@@ -78,7 +78,7 @@ const roundsCanOpen: Rule = ({ round, traffic }) => {
 
 /** Generated sets have the size the scenario says; the size of IDX files is known only when they are read. */
 const samplesExist: Rule = ({ data }) => {
-  if (data.kind !== 'signs') return [];
+  if (data.kind === 'idx') return [];
   const faults: Fault[] = [];
   if (data.samplesPerVehicle > data.trainSamples)
     faults.push({

@@ -106,10 +106,11 @@ const device = z.strictObject({
 });
 
 const data = z.strictObject({
-  kind: z.enum(['signs', 'idx']).default('signs'),
+  /** Drawn signs; traffic reports letter by letter, for models that write the next one; a folder. */
+  kind: z.enum(['signs', 'reports', 'idx']).default('signs'),
   /** Folder with IDX files, gzipped or not; `--data` overrides it. */
   directory: z.string().optional(),
-  /** Size of the generated sign sets. */
+  /** Size of generated sets. */
   trainSamples: counting.default(8600),
   testSamples: counting.default(2150),
   /** Samples a vehicle holds. [paper] 600 IID. */
@@ -141,7 +142,12 @@ const training = z.strictObject({
   batchSize: counting.default(32),
   /** [paper] 0.01. */
   learningRate: positive.default(0.01),
+  /** Of sgd. */
   momentum: z.number().min(0).max(0.999).default(0.9),
+  /** sgd where absent. */
+  optimiser: z.enum(['sgd', 'adam', 'adamw']).optional(),
+  /** Of adamw; 0.01 where absent. */
+  weightDecay: nonNegative.optional(),
 });
 
 const selection = z.strictObject({
