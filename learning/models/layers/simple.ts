@@ -1,11 +1,10 @@
 // Layers that tfjs-layers lacks or has otherwise: normalisation without running statistics, a dense layer at every
-// position, embeddings of tokens that arrive as scaled pixels, depthwise filters that train everywhere.
+// position, embeddings of tokens that arrive as scaled pixels, depthwise filters.
 // Must not: draw initial weights (they start at zero and are set from outside).
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { Shape } from '../plan.ts';
-import { depthwiseConvolution } from './depthwise.ts';
 
 type Layer = layers.layers.Layer;
 type Weight = ReturnType<Layer['addWeight']>;
@@ -107,5 +106,5 @@ export function embed(x: tf.Tensor4D, weights: readonly tf.Tensor[]): tf.Tensor 
 
 /** Depthwise filters on each channel. */
 export function filterChannels(stride: number): SimpleLayer['apply'] {
-  return (x, weights) => depthwiseConvolution(x, weights[0] as tf.Tensor4D, stride);
+  return (x, weights) => tf.depthwiseConv2d(x, weights[0] as tf.Tensor4D, stride, 'same');
 }
