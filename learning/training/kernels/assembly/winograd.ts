@@ -8,7 +8,10 @@ import { ACCUMULATE, HEAD, packTransposed, product, plainProduct, STORE, ZEROS }
 /** Tiles transformed at a time: 64 x 16 x 64 floats are 256 KiB and stay in the second-level cache. */
 const BLOCK: i32 = 64;
 
-/** Bytes between planes beyond their length: planes a power of two apart would share one set of the first-level cache. */
+/**
+ * Bytes between planes, and between rows of what is transposed, beyond their length: a power of two apart they would
+ * share one set of the first-level cache.
+ */
 const SKEW: usize = 64;
 
 /** Row `r` (0..3) of G times three values. */
@@ -22,28 +25,33 @@ function timesG(r: i32, a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * U[16][K][N] = G g G^T of filters w[3][3][K][N], as panels of eight columns. `turned`: of the filters turned by 180
- * degrees with channels and filters exchanged, U[16][N][K]; `plain` is room for 16 * K * N floats.
+ * U[16][K][N] = G g G^T of filters w[3][3][K][N], as panels of eight columns, SKEW bytes between the planes. `turned`: of
+ * the filters turned by 180 degrees with channels and filters exchanged, U[16][N][K]; `plain` is room for as much again.
  */
 export function winogradFilters(w: usize, K: i32, N: i32, turned: bool, plain: usize, packed: usize): void {
   const tap = <usize>(K * N) << 2;
-  for (let k = 0; k < K; k++) {
-    for (let n = 0; n < N; n += 4) {
-      const at = w + (<usize>(k * N + n) << 2);
-      const plane: usize = tap;
-      const to = turned
-        ? plain + (<usize>(k * N + n) << 2)
-        : packed + (<usize>(((n >> 3) * K + k) * 8 + (n & 7)) << 2);
-      filterTile(at, tap, turned, to, plane);
-    }
-  }
-  if (!turned) return;
+  const plane = tap + SKEW;
   const step = <usize>N << 2;
-  for (let t = 0; t < 16; t++) {
-    for (let k = 0; k < K; k += 8) {
-      packTransposed(plain + <usize>(t * K + k) * step, step, N, 8, packed);
-      packed += step << 3;
+  if (!turned) {
+    for (let n: usize = 0; n < step; n += 32) {
+      for (let k = 0; k < K; k++) {
+        const at = w + <usize>k * step + n;
+        filterTile(at, tap, false, packed, plane);
+        filterTile(at + 16, tap, false, packed + 16, plane);
+        packed += 32;
+      }
     }
+    return;
+  }
+  for (let i: usize = 0; i < tap; i += 16) filterTile(w + i, tap, true, plain + i, plane);
+  for (let t = 0; t < 16; t++) {
+    let to = packed;
+    for (let k = 0; k < K; k += 8) {
+      packTransposed(plain + <usize>k * step, step, N, 8, to);
+      to += step << 3;
+    }
+    plain += plane;
+    packed += plane;
   }
 }
 
@@ -103,15 +111,15 @@ function tileOffset(tile: i32, perImage: i32, tilesX: i32, image: usize, row: us
   return <usize>n * image + <usize>y * (row << 1) + <usize>(within - y * tilesX) * (pixel << 1);
 }
 
-/** Transforms tiles from..from+count-1 of a group of images with K channels into V[16][BLOCK][K]. */
+/** Transforms tiles from..from+count-1 of a group of images with K channels into V[16][BLOCK][K], rows `step` bytes apart. */
 function inputTiles(
-  source: usize, image: usize, row: usize, K: i32, perImage: i32, tilesX: i32, from: i32, count: i32, V: usize,
+  source: usize, image: usize, row: usize, K: i32, perImage: i32, tilesX: i32, from: i32, count: i32, V: usize, step: usize,
 ): void {
   const pixel = <usize>K << 2;
-  const plane = <usize>BLOCK * pixel + SKEW;
+  const plane = <usize>BLOCK * step + SKEW;
   for (let i = 0; i < count; i++) {
     const d = source + tileOffset(from + i, perImage, tilesX, image, row, pixel);
-    const to = V + <usize>i * pixel;
+    const to = V + <usize>i * step;
     for (let c: usize = 0; c < pixel; c += 16) inputTile(d + c, row, pixel, to + c, plane);
   }
 }
@@ -169,7 +177,7 @@ function blockProduct(V: usize, U: usize, M: usize, count: i32, K: i32, N: i32, 
  * out[images, 2 * tilesY, 2 * tilesX, N] dense = the convolution with filters packed by winogradFilters, plus bias
  * (0: none), rectified or not. `tiles`: seven int32 that never change, the bytes between rows of an image, K, N, tilesY,
  * tilesX, whether to rectify, and the bytes between images. source: the first tile. work: HEAD bytes, then
- * 16 * (64 * (K + N) + 32) floats. Tiles of several images share a block, so small images read the filters once.
+ * 16 * (64 * (K + N + 32) + 32) floats. Tiles of several images share a block, so small images read the filters once.
  */
 export function winogradImages(
   tiles: usize, images: i32, source: usize, packed: usize, bias: usize, out: usize, work: usize,
@@ -192,9 +200,9 @@ export function winogradImages(
   const outImage = <usize>(4 * perImage) * pixel;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
-    inputTiles(source, image, row, K, perImage, tilesX, from, count, V);
+    inputTiles(source, image, row, K, perImage, tilesX, from, count, V, <usize>K << 2);
     for (let t: usize = 0; t < 16; t++) {
-      blockProduct(V + t * vPlane, packed + t * ((<usize>K << 2) * <usize>N), M + t * mPlane, count, K, N, work + ZEROS);
+      blockProduct(V + t * vPlane, packed + t * ((<usize>K << 2) * <usize>N + SKEW), M + t * mPlane, count, K, N, work + ZEROS);
     }
     for (let i = 0; i < count; i++) {
       const to = out + tileOffset(from + i, perImage, tilesX, outImage, outRow, pixel);
@@ -227,7 +235,7 @@ function gradientRow(a: v128, b: v128, to: usize, plane: usize): void {
 }
 
 /**
- * dU[16][K][N] += the transformed filter gradient of some images. tiles, source, work: as in winogradImages;
+ * dU[16][K][N], SKEW bytes between planes, += the transformed filter gradient of some images. tiles, source, work: as in winogradImages;
  * dy: rows of 2 * tilesX * N floats, `dyRow` bytes apart, and images `dyImage` bytes apart.
  */
 export function winogradGradientImages(
@@ -242,45 +250,50 @@ export function winogradGradientImages(
   const total = images * perImage;
   const image = <usize>load<i32>(tiles, 24);
   const V = work + HEAD;
-  const aStep = <usize>K << 2;
-  const vPlane = <usize>BLOCK * aStep + SKEW;
+  const vStep = (<usize>K << 2) + SKEW;
+  const vPlane = <usize>BLOCK * vStep + SKEW;
   const M = V + (vPlane << 4);
   const pixel = <usize>N << 2;
-  const mPlane = <usize>BLOCK * pixel + SKEW;
+  const mStep = pixel + SKEW;
+  const mPlane = <usize>BLOCK * mStep + SKEW;
+  const plane = <usize>K * pixel + SKEW;
   for (let from = 0; from < total; from += BLOCK) {
     const count = min<i32>(BLOCK, total - from);
-    inputTiles(source, image, row, K, perImage, tilesX, from, count, V);
+    inputTiles(source, image, row, K, perImage, tilesX, from, count, V, vStep);
     for (let i = 0; i < count; i++) {
       const y = dy + tileOffset(from + i, perImage, tilesX, dyImage, dyRow, pixel);
-      const to = M + <usize>i * pixel;
+      const to = M + <usize>i * mStep;
       for (let c: usize = 0; c < pixel; c += 16) gradientTile(y + c, dyRow, pixel, to + c, mPlane);
     }
     for (let t: usize = 0; t < 16; t++) {
-      gradientProduct(V + t * vPlane, M + t * mPlane, dU + t * (aStep * <usize>N), count, K, N, work + ZEROS);
+      gradientProduct(V + t * vPlane, vStep, M + t * mPlane, mStep, dU + t * plane, count, K, N, work + ZEROS);
     }
   }
 }
 
-/** dU[K, N] += V[count, K]^T * M[count, N]. */
+/** dU[K, N] += V[count, K]^T * M[count, N], whose rows lie `vStep` and `mStep` bytes apart. */
 @inline
-function gradientProduct(V: usize, M: usize, dU: usize, count: i32, K: i32, N: i32, zeros: usize): void {
+function gradientProduct(
+  V: usize, vStep: usize, M: usize, mStep: usize, dU: usize, count: i32, K: i32, N: i32, zeros: usize,
+): void {
   const step = <usize>N << 2;
   for (let k = 0; k < K; k += 4) {
     const a = V + (<usize>k << 2);
     for (let n = 0; n < N; n += 8) {
       const o = dU + <usize>k * step + (<usize>n << 2);
       product(
-        a, a + 4, a + 8, a + 12, 1, 0, count, <usize>K << 2, M + (<usize>n << 2), step, zeros,
+        a, a + 4, a + 8, a + 12, 1, 0, count, vStep, M + (<usize>n << 2), mStep, zeros,
         o, o + step, o + 2 * step, o + 3 * step, ACCUMULATE,
       );
     }
   }
 }
 
-/** dw[3][3][K][N] = G^T dU G; `floats` is K * N, a multiple of four. */
+/** dw[3][3][K][N] = G^T dU G, planes of dU SKEW bytes apart; `floats` is K * N, a multiple of four. */
 export function winogradGradient(dU: usize, floats: i32, dw: usize): void {
-  const plane = <usize>floats << 2;
-  for (let i: usize = 0; i < plane; i += 16) {
+  const tap = <usize>floats << 2;
+  const plane = tap + SKEW;
+  for (let i: usize = 0; i < tap; i += 16) {
     const u = dU + i;
     const w = dw + i;
     for (let s: usize = 0; s < 3; s++) {
@@ -290,9 +303,9 @@ export function winogradGradient(dU: usize, floats: i32, dw: usize): void {
       const d = timesGTransposed(s, u + 3 * plane, 4 * plane);
       const half = f32x4.splat(0.5);
       const sum = f32x4.mul(half, f32x4.add(b, c));
-      v128.store(w + (3 * s) * plane, f32x4.add(a, sum));
-      v128.store(w + (3 * s + 1) * plane, f32x4.mul(half, f32x4.sub(b, c)));
-      v128.store(w + (3 * s + 2) * plane, f32x4.add(sum, d));
+      v128.store(w + (3 * s) * tap, f32x4.add(a, sum));
+      v128.store(w + (3 * s + 1) * tap, f32x4.mul(half, f32x4.sub(b, c)));
+      v128.store(w + (3 * s + 2) * tap, f32x4.add(sum, d));
     }
   }
 }
