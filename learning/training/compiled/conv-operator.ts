@@ -125,17 +125,20 @@ class ConvOperator implements Operator {
       this.#kernels.reluGradient(this.#convolved.address, outputGradient, outputGradient, count);
     }
     const pooled = this.#pooled;
-    this.#products.prepareBackward(rows);
-    pooled?.prepare();
+    // What the products have left to do.
+    const asksProducts = !pooled || (inputGradient !== undefined && !pooled.makesInputGradient);
+    if (asksProducts) this.#products.prepareBackward(rows);
+    pooled?.prepare(rows);
     this.#byGroups(rows, (first, images) => {
       const source = this.#source + first * input.imageBytes;
       const dOut = outputGradient + first * floatsOf(output.shape) * 4;
+      const dx = inputGradient === undefined ? undefined : inputGradient + first * floatsOf(input.shape) * 4;
       pooled?.add(this.#windows, images, this.#convolvedOf(first), dOut, source);
-      if (pooled && inputGradient === undefined) return;
+      if (pooled?.makesInputGradient) pooled.inputGradient(this.#windows, dx!);
+      if (!asksProducts) return;
       const dy = this.#gradientRows(first, images, dOut);
       if (!pooled) this.#products.addFilterGradient(images, source, dy);
-      if (inputGradient === undefined) return;
-      this.#products.inputGradient(images, dy, inputGradient + first * floatsOf(input.shape) * 4);
+      if (dx !== undefined) this.#products.inputGradient(images, dy, dx);
     });
     if (pooled) pooled.finish();
     else this.#products.finish();

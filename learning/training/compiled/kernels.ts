@@ -56,6 +56,14 @@ export interface StepKernels
     sums: Address,
     lists: Address,
   ): void;
+  pooledInputGradient(
+    windows: Address,
+    places: Address,
+    blocks: Address,
+    filters: Address,
+    dx: Address,
+    lists: Address,
+  ): void;
   unitsWork(rows: number, units: number): number;
   turn(
     from: Address,

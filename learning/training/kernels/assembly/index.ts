@@ -12,7 +12,7 @@ export {
   convolveImages, copyRows, filterGradientImages, maxPoolGradientImage, maxPoolImage, packFilters,
   packScatteredFilters, packTurnedFilters, scalePixels, scatterImages, spreadPixels,
 } from './image';
-export { pooledFilterGradient } from './pooled';
+export { pooledFilterGradient, pooledInputGradient } from './pooled';
 export { winogradFilters, winogradGradient, winogradGradientImages, winogradImages } from './winograd';
 export { normApply, normGradientImage, normImage, normInputGradient, normStatistics } from './norm';
 export { clear, depthwiseGradientImage, depthwiseImage, repeatChannels, sumChannels, turnTaps } from './depthwise';

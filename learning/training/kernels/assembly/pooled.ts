@@ -1,6 +1,7 @@
-// The filter gradient of a convolution behind which is a max pooling: of each window only the largest element has a
+// Both gradients of a convolution behind which is a max pooling: of each window only the largest element has a
 // gradient, a quarter of all elements or fewer, and behind a rectifier not even each of those. So the elements with a
-// gradient are listed filter by filter, and their patches, read in place, are summed up with it.
+// gradient are listed filter by filter; their patches, read in place, are summed up with it, and the filter times it is
+// added to the gradients of their patches.
 // Must not: depend on how full the lists are for anything but time; leaving out a zero changes no bit of a sum.
 
 import { madd } from './madd';
@@ -175,5 +176,39 @@ export function pooledFilterGradient(
       const at = sums + (<usize>(f * vectors + v) << 4);
       addPatches(lists + <usize>f * listStep, source, offsets + (<usize>v << 2), at);
     }
+  }
+}
+
+/**
+ * dx += filter times gradient where each patch lies, over the lists that pooledFilterGradient left. Patches lie in dx as
+ * they lie in the source. blocks (int32): number, then the place of each in a patch, four vectors long. filters: of each
+ * filter its blocks, with zeros behind the end of a row: what they are added to does not change.
+ */
+export function pooledInputGradient(
+  windows: usize, places: usize, blocks: usize, filters: usize, dx: usize, lists: usize,
+): void {
+  const count = load<i32>(windows, 4);
+  const listStep = <usize>load<i32>(places, 16);
+  const end = <usize>load<i32>(blocks) << 2;
+  const offsets = blocks + 4;
+  for (let f = 0; f < count; f++) {
+    const last = <usize>load<u32>(lists);
+    for (let at = lists + 8; at < last; at += 8) {
+      const g = v128.load32_splat(at);
+      const patch = dx + <usize>load<u32>(at, 4);
+      let w = filters;
+      for (let b: usize = 0; b < end; b += 4) {
+        const to = patch + <usize>load<u32>(offsets + b);
+        const s0 = madd(g, v128.load(w), v128.load(to)), s1 = madd(g, v128.load(w, 16), v128.load(to, 16));
+        const s2 = madd(g, v128.load(w, 32), v128.load(to, 32)), s3 = madd(g, v128.load(w, 48), v128.load(to, 48));
+        v128.store(to, s0);
+        v128.store(to, s1, 16);
+        v128.store(to, s2, 32);
+        v128.store(to, s3, 48);
+        w += 64;
+      }
+    }
+    filters += end << 4;
+    lists += listStep;
   }
 }
