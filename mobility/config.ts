@@ -3,6 +3,7 @@
 
 import { RoadbedError } from '../base/errors.ts';
 import type { IdmParameters } from './driving/idm.ts';
+import type { ChannelConfig } from './radio/channel.ts';
 import type { RadioParameters } from './radio/path-loss.ts';
 import type { SpeedDistribution } from './traffic/driver.ts';
 import type { RsuSite } from './types.ts';
@@ -34,6 +35,8 @@ export interface MobilityConfig {
   readonly speedDistribution?: SpeedDistribution;
   readonly idm: IdmParameters;
   readonly radio: RadioParameters;
+  /** A channel with chance in place of the plain macro cell, and by how much a handover must gain, dB. */
+  readonly channel?: { readonly config: ChannelConfig; readonly handoverMarginDb: number } | undefined;
   /** Length of an engine step, seconds. */
   readonly stepSeconds: number;
 }

@@ -15,9 +15,11 @@ import { ContactTracker } from './contacts/contact-tracker.ts';
 import { coverRoads } from './contacts/coverage.ts';
 import { CoverageIndex } from './contacts/coverage-index.ts';
 import { Serving } from './contacts/serving.ts';
+import { ServingChoice } from './contacts/serving-choice.ts';
 import { CarFollowing, subStepsIn } from './driving/car-following.ts';
 import { Mover } from './driving/mover.ts';
 import { checkConservation, checkOrder } from './invariants.ts';
+import { Channel } from './radio/channel.ts';
 import { roadsFromGeojson } from './roads/geojson.ts';
 import { RoadNetwork } from './roads/network.ts';
 import { ringRoad } from './roads/ring.ts';
@@ -48,6 +50,13 @@ function buildRoads({ network, speedLimitKmh }: MobilityConfig): Road[] {
   return [ringRoad({ lengthMeters, straightMeters, speedLimitMps })];
 }
 
+function choiceOf({ rsus, channel }: MobilityConfig, rng: Rng): ServingChoice | undefined {
+  return (
+    channel &&
+    new ServingChoice(rsus, new Channel(channel.config, rng.fork('radio')), channel.handoverMarginDb)
+  );
+}
+
 class MobilityEngine implements Mobility {
   readonly roads: readonly Road[];
   readonly rsus: readonly RsuSite[];
@@ -57,6 +66,8 @@ class MobilityEngine implements Mobility {
   readonly #fleet: Fleet;
   readonly #contacts: ContactTracker;
   readonly #serving: Serving;
+  readonly #index: CoverageIndex;
+  readonly #choice: ServingChoice | undefined;
   readonly #driving: CarFollowing;
   readonly #mover: Mover;
   readonly #traffic: TrafficSource;
@@ -78,7 +89,9 @@ class MobilityEngine implements Mobility {
     this.coverage = coverRoads(this.#network, config.rsus);
     const index = new CoverageIndex(this.#network, config.rsus, this.coverage);
     this.#contacts = new ContactTracker(index);
+    this.#index = index;
     this.#serving = new Serving(this.#network, index, config.radio);
+    this.#choice = choiceOf(config, rng);
     const desiredSpeedMps = kmhToMps(config.desiredSpeedKmh);
     this.#driving = new CarFollowing(this.#network, this.#fleet, { idm: config.idm, desiredSpeedMps });
     this.#mover = new Mover(this.#network, this.#fleet, this.#contacts);
@@ -107,7 +120,9 @@ class MobilityEngine implements Mobility {
     }
     this.#check();
     this.#steps += 1;
-    return { from, to, events: this.#contacts.take(), fixes: this.#takeFixes(to) };
+    const events = this.#contacts.take();
+    for (const event of events) if (event.kind === 'arrived') this.#choice?.forget(event.vehicle);
+    return { from, to, events, fixes: this.#takeFixes(to) };
   }
 
   #buildTraffic(config: MobilityConfig, rng: Rng): TrafficSource {
@@ -152,7 +167,11 @@ class MobilityEngine implements Mobility {
     this.#network.pointAt(place.road, place.offsetMeters, this.#point);
     place.x = this.#point[0]!;
     place.y = this.#point[1]!;
-    this.#serving.bestUplink(place, this.#uplink);
+    if (this.#choice) {
+      const standing = { vehicle: ids[slot]!, x: place.x, y: place.y, headingRadians: this.#point[2]! };
+      const cell = this.#index.cellAt(place.road, place.offsetMeters);
+      this.#choice.serve(standing, this.#index.coveringAt(cell), this.#uplink);
+    } else this.#serving.bestUplink(place, this.#uplink);
     return {
       vehicle: ids[slot]!,
       at,

@@ -18,11 +18,13 @@ import type { DeviceProfile } from '../protocol/messages.ts';
 import type { MapScene } from '../protocol/run-info.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import type { RoundConfig } from '../roadside/round/types.ts';
+import { channelConfig, handoverMarginDb } from './channel-plan.ts';
 
 /** Limit of roads that state none: 130 km/h never binds the desired speeds of a scenario on a generated road. */
 const speedLimitKmh = 130;
 
-const sitesOf = (scenario: Scenario): RsuSite[] =>
+/** The scenario's RSUs as mobility knows them. */
+export const sitesOf = (scenario: Scenario): RsuSite[] =>
   scenario.rsus.map((rsu) => ({ ...rsu, id: asId<RsuId>(rsu.id) }));
 
 function networkOf(scenario: Scenario, roadText: string | undefined): NetworkConfig {
@@ -36,6 +38,7 @@ function networkOf(scenario: Scenario, roadText: string | undefined): NetworkCon
 /** What the mobility engine is made from. */
 export function mobilityConfig(scenario: Scenario, roadText?: string): MobilityConfig {
   const { traffic, radio } = scenario;
+  const config = channelConfig(scenario);
   return {
     network: networkOf(scenario, roadText),
     speedLimitKmh,
@@ -45,6 +48,7 @@ export function mobilityConfig(scenario: Scenario, roadText?: string): MobilityC
     speedSpread: traffic.speedSpread,
     idm: traffic.carFollowing,
     radio,
+    channel: config && { config, handoverMarginDb: handoverMarginDb(scenario) },
     stepSeconds: traffic.stepSeconds,
   };
 }
@@ -129,13 +133,14 @@ export function delayBounds(scenario: Scenario, cost: ModelCost): RoundConfig['d
 export function roundConfig(
   scenario: Scenario,
   model: ModelSpec,
-  mobility: Pick<Mobility, 'coverage'>,
+  mobility: Pick<Mobility, 'coverage' | 'roads'>,
 ): RoundConfig {
   const cost = modelCost(model);
   const cut = Math.min(scenario.fallback.cut, cost.blocks.length);
   return {
     scenario,
     coverage: mobility.coverage,
+    roadMeters: new Map(mobility.roads.map((road) => [road.id, road.lengthMeters])),
     sites: sitesOf(scenario),
     cost,
     fullBytes: cost.parameters * 4,

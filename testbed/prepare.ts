@@ -11,7 +11,8 @@ import { loadDataset } from '../learning/data/sources.ts';
 import type { Dataset, ModelSpec } from '../learning/learner.ts';
 import { labelsPerSample as labelsPerModelSample } from '../learning/models/blocks.ts';
 import { createMobility } from '../mobility/engine.ts';
-import type { Mobility } from '../mobility/types.ts';
+import type { Mobility, MobilitySource } from '../mobility/types.ts';
+import { isCity } from '../protocol/scenario/road-files.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { mobilityConfig, modelSpec } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
@@ -81,6 +82,10 @@ export function prepareMobility({
     mobilityConfig(scenario, roadText(scenario, directory)),
     Rng.root(scenario.seed).fork('mobility'),
   );
+  return reachable(mobility, scenario);
+}
+
+function reachable<Source extends MobilitySource>(mobility: Source, scenario: Scenario): Source {
   if (mobility.coverage.length > 0) return mobility;
   const places = scenario.rsus.map(
     ({ id, x, y, coverageRadiusMeters: r }) => `${id} at (${x}, ${y}) with ${r} m`,
@@ -89,6 +94,16 @@ export function prepareMobility({
     'scenario',
     `no RSU covers any road: ${places.join(', ')} (expected one within its radius of a road, or no car could ever take part; change rsus.0.x and y, or coverageRadiusMeters)`,
   );
+}
+
+/** The world of a scenario: our engine of roads, or a city. Throws RoadbedError as `prepareMobility` and `openCityWorld` do. */
+export async function openWorld(
+  loaded: Pick<LoadedScenario, 'scenario' | 'directory'>,
+): Promise<MobilitySource> {
+  if (!isCity(loaded.scenario.roads)) return prepareMobility(loaded);
+  // Loaded when wanted: a run on a ring needs no reader of city files.
+  const { openCityWorld } = await import('./city-world.ts');
+  return reachable(await openCityWorld(loaded), loaded.scenario);
 }
 
 /** The text of the road file a scenario names, undefined where it names none. Throws RoadbedError('data'). */

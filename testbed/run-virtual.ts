@@ -7,7 +7,7 @@ import { sampleCount } from '../learning/data/dataset.ts';
 import { openEngine } from '../learning/training/engine.ts';
 import type { EnginePreference } from '../learning/training/engine-names.ts';
 import { learnerOn } from '../learning/training/tfjs-learner.ts';
-import type { Mobility } from '../mobility/types.ts';
+import type { MobilitySource } from '../mobility/types.ts';
 import type { LoggedEvent } from '../protocol/events.ts';
 import { startBroker } from '../protocol/link/embedded-broker.ts';
 import { connectMqtt } from '../protocol/link/mqtt.ts';
@@ -17,7 +17,7 @@ import { RsuActor } from '../roadside/rsu/actor.ts';
 import { Closing } from './closing.ts';
 import { assertFeasible } from './feasible.ts';
 import { deviceOf, mapScene, roundConfig } from './plan.ts';
-import { type PreparedData, prepareData, prepareMobility } from './prepare.ts';
+import { openWorld, type PreparedData, prepareData } from './prepare.ts';
 import { newRunId, Recording } from './recording.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 import { pacer, randomSecret } from './system.ts';
@@ -61,7 +61,8 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   const { scenario } = loaded;
   const run = newRunId(scenario);
   // 1 What the scenario says, read and checked before anything is created.
-  const mobility = prepareMobility(loaded);
+  const mobility = await openWorld(loaded);
+  closing.add(mobility, async (world) => world.close?.());
   const data = prepareData(scenario, loaded.dataDirectory, note);
   assertFeasible({
     scenario,
@@ -126,7 +127,7 @@ async function openWire(
 async function openRsu(
   options: RunOptions,
   data: PreparedData,
-  mobility: Mobility,
+  mobility: MobilitySource,
   recording: Recording,
   pool: WorkerPool,
 ): Promise<RsuActor> {

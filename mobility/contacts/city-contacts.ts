@@ -14,35 +14,42 @@ export interface CityContact {
   readonly rsu: number;
 }
 
-/** Where a vehicle is at the end of a step. */
-export interface LanePlace {
-  readonly lane: number;
-  readonly position: number;
-}
-
 const nowhere = -1;
 
 export class CityContacts {
   readonly #coverage: LaneCoverage;
   readonly #paths: LanePaths;
   readonly #lengthMeters: ArrayLike<number>;
-  readonly #lane: Int32Array;
-  readonly #position: Float64Array;
+  /** Per vehicle; rooms grow with the highest row. */
+  #lane = new Int32Array(0);
+  #position = new Float64Array(0);
   /** The first border ahead on the vehicle's lane. */
-  readonly #border: Int32Array;
+  #border = new Int32Array(0);
   #contacts: CityContact[] = [];
 
-  /** Vehicles are rows below `vehicles`. */
-  constructor(
-    network: { readonly coverage: LaneCoverage; readonly paths: LanePaths; lengthMeters: ArrayLike<number> },
-    vehicles: number,
-  ) {
+  constructor(network: {
+    readonly coverage: LaneCoverage;
+    readonly paths: LanePaths;
+    readonly lengthMeters: ArrayLike<number>;
+  }) {
     this.#coverage = network.coverage;
     this.#paths = network.paths;
     this.#lengthMeters = network.lengthMeters;
-    this.#lane = new Int32Array(vehicles).fill(nowhere);
-    this.#position = new Float64Array(vehicles);
-    this.#border = new Int32Array(vehicles);
+  }
+
+  #makeRoom(vehicle: number): void {
+    const before = this.#lane.length;
+    if (vehicle < before) return;
+    const size = Math.max(1024, 2 * before, vehicle + 1);
+    const lane = new Int32Array(size).fill(nowhere);
+    const position = new Float64Array(size);
+    const border = new Int32Array(size);
+    lane.set(this.#lane);
+    position.set(this.#position);
+    border.set(this.#border);
+    this.#lane = lane;
+    this.#position = position;
+    this.#border = border;
   }
 
   /** The contacts noted since the last call, in the order they were noted. */
@@ -52,20 +59,17 @@ export class CityContacts {
     return contacts;
   }
 
-  /** A vehicle is there from `at` on, and enters every disc it stands in. */
-  appear(vehicle: number, place: LanePlace, at: number): void {
-    this.#stand(vehicle, place.lane, place.position);
-    this.#noteCell('entered', vehicle, this.#cellOf(vehicle), nowhere, at);
-  }
-
   /** A vehicle is gone from `at` on, and leaves every disc it stood in. */
   vanish(vehicle: number, at: number): void {
-    if (this.#lane[vehicle] === nowhere) return;
+    if ((this.#lane[vehicle] ?? nowhere) === nowhere) return;
     this.#noteCell('left', vehicle, this.#cellOf(vehicle), nowhere, at);
     this.#lane[vehicle] = nowhere;
   }
 
-  /** A vehicle has driven on, from its last place to this one, during [from, to]. */
+  /**
+   * A vehicle has driven on, from its last place to this one, during [from, to]. One that was nowhere is there from `to`
+   * on, and enters every disc it stands in.
+   */
   drive(vehicle: number, lane: number, position: number, from: number, to: number): void {
     if (lane !== this.#lane[vehicle]) return this.#changeLane(vehicle, lane, position, from, to);
     const border = this.#border[vehicle]!;
@@ -99,7 +103,12 @@ export class CityContacts {
   }
 
   #changeLane(vehicle: number, lane: number, position: number, from: number, to: number): void {
-    const before = this.#lane[vehicle]!;
+    const before = this.#lane[vehicle] ?? nowhere;
+    if (before === nowhere) {
+      this.#makeRoom(vehicle);
+      this.#stand(vehicle, lane, position);
+      return this.#noteCell('entered', vehicle, this.#cellOf(vehicle), nowhere, to);
+    }
     if (this.#paths.follows(before, lane)) {
       const end = this.#lengthMeters[before]!;
       const left = Math.max(0, end - this.#position[vehicle]!);

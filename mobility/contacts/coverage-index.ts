@@ -81,6 +81,16 @@ export class CoverageIndex {
     return false;
   }
 
+  /** RSUs that cover `cell`, ascending. */
+  coveringAt(cell: number): number[] {
+    const { start, items } = this.cells;
+    const rsus = Array.from(
+      items.subarray(start[cell], start[cell + 1]),
+      (interval) => this.rsuOf[interval]!,
+    );
+    return [...new Set(rsus)].sort((a, b) => a - b);
+  }
+
   #intervalsByRoad(network: RoadNetwork): number[][] {
     const roadIndex = new Map(network.roads.map((road, i) => [road.id, i]));
     const perRoad: number[][] = network.roads.map(() => []);

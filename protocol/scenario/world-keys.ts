@@ -28,7 +28,7 @@ export const cityRoads = [
     demand: z.array(file).min(1),
     ...timing,
   }),
-  /** A generated grid of streets with signals and random trips, driven by the city engine. */
+  /** A generated grid of streets with signals, driven by the city engine; `traffic.source` says how many cars. */
   z.strictObject({
     kind: z.literal('grid'),
     rows: counting.default(5),
@@ -36,10 +36,6 @@ export const cityRoads = [
     blockMeters: positive.default(200),
     lanes: counting.default(2),
     speedLimitKmh: positive.default(50),
-    /** Trips that begin each second, from anywhere to anywhere. */
-    tripsPerSecond: positive.default(0.5),
-    /** Trips begin until then. */
-    untilSeconds: positive.default(3600),
     teleportAfterSeconds: nonNegative.default(300),
   }),
   /** Recorded positions: floating-car data of SUMO (XML or CSV, gzipped or not). The network gives lanes and coverage. */

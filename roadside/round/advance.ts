@@ -49,7 +49,7 @@ function hear(config: RoundConfig, state: RoundState, event: RoundEvent): Step {
     case 'vehicle-beacon':
       return hearBeacon(config, state, event);
     case 'vehicle-left':
-      return leave(state, event);
+      return leave(config, state, event);
     case 'round-due':
       return roundDue(config, state, event);
     case 'deadline':
@@ -142,9 +142,9 @@ function endIfUnfinished(state: RoundState, member: Member | undefined, ended: O
   return member ? endMember(state, member, { ...ended, report: null }) : quiet(state);
 }
 
-function leave(state: RoundState, event: EventOf<'vehicle-left'>): Step {
+function leave(config: RoundConfig, state: RoundState, event: EventOf<'vehicle-left'>): Step {
   const { vehicle, at } = event;
-  return andThen(hearLeaving(state, vehicle, event), (now) => {
+  return andThen(hearLeaving(config, state, vehicle, event), (now) => {
     const member = now.open ? unfinished(now, vehicle, now.open.round) : undefined;
     return endIfUnfinished(now, member, { outcome: 'left', at, reason: 'left coverage' });
   });

@@ -34,6 +34,8 @@ export interface RoundConfig {
   > &
     Partial<Pick<Scenario, 'handover' | 'prediction'>>;
   readonly coverage: readonly Coverage[];
+  /** Lengths of roads on the RSU's map, metres; absent where it has none. */
+  readonly roadMeters?: ReadonlyMap<string, number>;
   /** Antennas of the scenario; a candidate's distance is measured to the one that serves it. */
   readonly sites: readonly Site[];
   readonly cost: ModelCost;

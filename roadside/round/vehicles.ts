@@ -80,6 +80,7 @@ export function hearBeacon(config: RoundConfig, state: RoundState, event: EventO
 
 /** Ends a contact; silent for a vehicle that had none. */
 export function hearLeaving(
+  config: RoundConfig,
   state: RoundState,
   vehicle: VehicleId,
   when: { at: number; lostAt?: number },
@@ -88,7 +89,8 @@ export function hearLeaving(
   if (!before?.inContact) return quiet(state);
   const { stay } = before;
   const endedAt = when.lostAt ?? when.at;
-  const history = stay ? learnStay(state.history, stay, endedAt) : state.history;
+  const isCut = before.beacon !== null && isCoveredToEnd(config, before.beacon);
+  const history = stay ? learnStay(state.history, stay, { at: endedAt, isCut }) : state.history;
   const log = (body: EventBody): RoundEffect => ({ kind: 'log', body });
   return {
     state: remember({ ...state, history }, { ...before, inContact: false, serving: null, stay: null }),
@@ -112,12 +114,29 @@ function followStay(
 ): { history: StayHistory; stay: Stay | null } {
   if (!beacon || beacon.serving === null) return { history, stay };
   const road = beacon.road as RoadId;
-  if (stay?.visits.at(-1)?.road === road)
-    return { history, stay: { ...stay, lastMeters: beacon.offsetMeters } };
-  const learned = stay ? learnPassage(history, stay, { road, at: heardAt }) : history;
+  // A ring is a road that leads onto itself: a car that is further back has come onto it anew.
+  const isOnward = stay?.visits.at(-1)?.road === road && beacon.offsetMeters >= stay.lastMeters;
+  if (stay && isOnward)
+    return { history, stay: { ...stay, lastMeters: beacon.offsetMeters, lastAt: heardAt } };
+  const learned = stay ? learnPassage(history, stay, road) : history;
   const prediction = predict(config, learned, beacon, 0);
   const visit = { road, at: heardAt, offsetMeters: beacon.offsetMeters, prediction };
   return { history: learned, stay: withVisit(stay ?? undefined, visit) };
+}
+
+/** Metres by which a coverage may miss a road's end and still reach it: offsets are floating point. */
+const endTolerance = 1e-6;
+
+/** A car that comes into coverage stands on its border, by rounding before or behind it: this far on it is inside. */
+const borderMeters = 1e-3;
+
+function isCoveredToEnd(
+  { coverage, roadMeters }: RoundConfig,
+  { road, offsetMeters }: Pick<Beacon, 'road' | 'offsetMeters'>,
+): boolean {
+  const meters = metersLeft(coverage, { road, offsetMeters });
+  const length = roadMeters?.get(road);
+  return meters !== null && length !== undefined && offsetMeters + meters >= length - endTolerance;
 }
 
 function predict(
@@ -126,12 +145,14 @@ function predict(
   beacon: Beacon,
   ageSeconds: number,
 ): Pick<StayPrediction, 'roadSeconds' | 'learnedSeconds'> {
-  const { offsetMeters, speedMps } = beacon;
+  const { speedMps } = beacon;
+  const offsetMeters = beacon.offsetMeters + borderMeters;
   const road = beacon.road as RoadId;
   const roadSeconds = secondsLeft(config.coverage, { road, offsetMeters, speedMps, ageSeconds });
   const meters = metersLeft(config.coverage, { road, offsetMeters }) ?? 0;
-  const learned = learnedSeconds(history, { road, speedMps, ageSeconds, metersLeft: meters });
-  return { roadSeconds, learnedSeconds: learned ?? roadSeconds };
+  const covered = isCoveredToEnd(config, { road, offsetMeters });
+  const car = { road, speedMps, ageSeconds, metersLeft: meters, isCoveredToEnd: covered };
+  return { roadSeconds, learnedSeconds: learnedSeconds(history, car) };
 }
 
 function distanceMeters(config: RoundConfig, beacon: Beacon): number {

@@ -25,13 +25,13 @@ function sites(count: number, sideMeters: number, radius: number, rng: Rng): Rsu
   );
 }
 
-function watch(network: ReturnType<typeof laneGrid>, rsus: RsuSite[], vehicles: number) {
+function watch(network: ReturnType<typeof laneGrid>, rsus: RsuSite[]) {
   const shapes = new LaneShapes(network);
   const coverage = new LaneCoverage(network.lanes.lengthMeters, coverLanes(shapes, rsus));
   const { lengthMeters } = network.lanes;
   return {
     shapes,
-    contacts: new CityContacts({ coverage, paths: new LanePaths(network), lengthMeters }, vehicles),
+    contacts: new CityContacts({ coverage, paths: new LanePaths(network), lengthMeters }),
   };
 }
 
@@ -74,9 +74,8 @@ describe('contacts of cars in a city', () => {
     const rng = Rng.root(4);
     const rsus = sites(4, 320, 90, rng.fork('sites'));
     const cars = new WanderingCars(network, 40, rng.fork('cars'));
-    const { shapes, contacts } = watch(network, rsus, 40);
-    for (let car = 0; car < 40; car++)
-      contacts.appear(car, { lane: cars.lane[car]!, position: cars.position[car]! }, 0);
+    const { shapes, contacts } = watch(network, rsus);
+    for (let car = 0; car < 40; car++) contacts.drive(car, cars.lane[car]!, cars.position[car]!, 0, 0);
     contacts.take();
     let seen = 0;
     for (let step = 0; step < 120; step++) {
@@ -103,7 +102,7 @@ describe('contacts of cars in a city', () => {
     const rng = Rng.root(9);
     const rsus = sites(6, 300, 70, rng.fork('sites'));
     const cars = new WanderingCars(network, 60, rng.fork('cars'));
-    const { shapes, contacts } = watch(network, rsus, 60);
+    const { shapes, contacts } = watch(network, rsus);
     const inside = new Set<string>();
     const hear = (): void => {
       for (const { kind, vehicle, rsu } of contacts.take()) {
@@ -113,8 +112,7 @@ describe('contacts of cars in a city', () => {
         else inside.delete(key);
       }
     };
-    for (let car = 0; car < 60; car++)
-      contacts.appear(car, { lane: cars.lane[car]!, position: cars.position[car]! }, 0);
+    for (let car = 0; car < 60; car++) contacts.drive(car, cars.lane[car]!, cars.position[car]!, 0, 0);
     hear();
     const out = new Float64Array(3);
     for (let step = 0; step < 200; step++) {

@@ -33,7 +33,7 @@ function open(): { rsu: RsuActor; logged: EventBody[] } {
       return entries.map((entry, i) => ({ seq: first + i, ...entry }));
     },
   };
-  const config = roundConfig(scenario, model, { coverage: [] });
+  const config = roundConfig(scenario, model, { coverage: [], roads: [] });
   const parts = { scenario, config, ledger, model, evaluationData: nothing, dataFingerprint: 'f' };
   const rsu = new RsuActor({ ...parts, blobs: new MemoryBlobs(), learner: createToyLearner() });
   rsu.start(0);

@@ -99,8 +99,14 @@ describe('a wrong value', () => {
       'fallback: { mode: adaptiv }',
       'fallback.mode is "adaptiv" (expected one of adaptive, full-only, split-only; did you mean adaptive?)',
     ],
-    ['roads: { kind: circle }', 'roads.kind is "circle" (expected one of segment, ring, geojson)'],
-    ['roads: {}', 'missing key roads.kind (expected one of segment, ring, geojson)'],
+    [
+      'roads: { kind: circle }',
+      'roads.kind is "circle" (expected one of segment, ring, geojson, sumo-net, grid, fcd, traci)',
+    ],
+    [
+      'roads: {}',
+      'missing key roads.kind (expected one of segment, ring, geojson, sumo-net, grid, fcd, traci)',
+    ],
     ['selection:', 'selection is empty (expected mapping; remove the key to take its defaults)'],
     ['description: 5', 'description is 5 (expected text; put it in quotes)'],
     ['model: lenet5', 'model is "lenet5" (expected mapping)'],

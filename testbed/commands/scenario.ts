@@ -26,8 +26,7 @@ function loadToLook(path: string, sets: readonly string[]): LoadedScenario {
 }
 
 function trafficText({ roads, traffic: { source } }: Scenario): string {
-  if (roads.kind === 'grid') return `${roads.tripsPerSecond} trips/s`;
-  if (isCity(roads)) return 'the traffic of its files';
+  if (isCity(roads) && roads.kind !== 'grid') return 'the traffic of its files';
   return source.kind === 'recirculating'
     ? `${source.vehicles} vehicles`
     : `${source.perSecond} vehicles/s arriving`;

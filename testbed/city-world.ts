@@ -1,0 +1,142 @@
+// The world of a scenario whose roads are a city: network and demand read or generated, our engine or somebody else's
+// driving, RSUs and radio over it. Must not: know that anyone learns, or start a run.
+
+import { resolve } from 'node:path';
+import { RoadbedError } from '../base/errors.ts';
+import { Rng } from '../base/rng.ts';
+import { kmhToMps } from '../base/units.ts';
+import { createCityEngine } from '../mobility/city/engine.ts';
+import { cityMobility } from '../mobility/city-mobility.ts';
+import type { Demand } from '../mobility/demand/demand.ts';
+import { poissonTrips, recirculatingCars } from '../mobility/demand/random-trips.ts';
+import { type DemandDocument, readDemand } from '../mobility/demand/read-demand.ts';
+import type { LaneWorldOptions } from '../mobility/lane-world.ts';
+import { gridNetwork } from '../mobility/network/generators/grid.ts';
+import { networkFromNetXml } from '../mobility/network/net-xml.ts';
+import type { Network } from '../mobility/network/network.ts';
+import { withSignalPrograms } from '../mobility/network/signals.ts';
+import { uplinkOf } from '../mobility/radio/uplink.ts';
+import type { MobilitySource } from '../mobility/types.ts';
+import { readDocument } from '../mobility/xml/files.ts';
+import type { Scenario } from '../protocol/scenario/schema.ts';
+import { channelConfig, handoverMarginDb } from './channel-plan.ts';
+import { sitesOf } from './plan.ts';
+import type { LoadedScenario } from './scenario-file.ts';
+
+/** Drivers exceed limits, by a factor that is hardly ever above this. */
+const speedMargin = 1.5;
+/** Longer ways than ten hours of driving at 50 km/h are cut: their edges are kept in memory. */
+const longestWayMeters = 500_000;
+
+type RoadsOf<Kind extends Scenario['roads']['kind']> = Extract<Scenario['roads'], { kind: Kind }>;
+
+/** A network with what drives on it and when. */
+interface City {
+  readonly network: Network;
+  readonly demand: Demand;
+  readonly beginSeconds: number;
+  readonly teleportAfterSeconds: number;
+}
+
+/** Where a scenario's files lie, and the stream of its mobility. */
+interface Ground {
+  readonly scenario: Scenario;
+  readonly directory: string;
+  readonly rng: Rng;
+}
+
+/**
+ * Builds the world of a city scenario. Throws RoadbedError('data') for files that are missing or broken, naming file,
+ * line and what was expected; RoadbedError('simulator') where a live SUMO is asked for and there is none.
+ */
+export async function openCityWorld({
+  scenario,
+  directory,
+}: Pick<LoadedScenario, 'scenario' | 'directory'>): Promise<MobilitySource> {
+  const ground = { scenario, directory, rng: Rng.root(scenario.seed).fork('mobility') };
+  const { roads } = scenario;
+  switch (roads.kind) {
+    case 'sumo-net':
+      return driven(ground, sumoCity(ground, roads));
+    case 'grid':
+      return driven(ground, gridCity(ground, roads));
+    default:
+      throw new RoadbedError('scenario', `roads of kind ${roads.kind} are not a city's`);
+  }
+}
+
+/** Our own engine drives. */
+function driven(ground: Ground, city: City): MobilitySource {
+  const { stepSeconds } = ground.scenario.traffic;
+  const { network, demand, beginSeconds, teleportAfterSeconds } = city;
+  const engine = createCityEngine({
+    network,
+    demand,
+    beginSeconds,
+    stepSeconds,
+    seed: ground.scenario.seed,
+    teleportAfterSeconds,
+  });
+  return cityMobility({ ...watched(ground, network), demand, engine, stepSeconds });
+}
+
+/** What watches the lanes of a network. */
+function watched({ scenario, rng }: Ground, network: Network): LaneWorldOptions {
+  return {
+    network,
+    rsus: sitesOf(scenario),
+    uplink: uplinkOf(scenario.radio, channelConfig(scenario), rng.fork('radio')),
+    handoverMarginDb: handoverMarginDb(scenario),
+  };
+}
+
+function sumoCity(ground: Ground, roads: RoadsOf<'sumo-net'>): City {
+  const plain = readNetwork(ground, roads.file);
+  const routes = roads.demand.map((name) => document(ground, name));
+  return { ...roads, ...withDemand(plain, routes, ground, roads.beginSeconds) };
+}
+
+function gridCity(ground: Ground, roads: RoadsOf<'grid'>): City {
+  const { rows, columns, blockMeters, lanes, speedLimitKmh, teleportAfterSeconds } = roads;
+  const network = gridNetwork({ rows, columns, blockMeters, lanes, speedLimitMps: kmhToMps(speedLimitKmh) });
+  return { network, demand: madeDemand(network, ground), beginSeconds: 0, teleportAfterSeconds };
+}
+
+/** Cars as `traffic.source` says: so many that drive on for ever, or arrivals of a Poisson process. */
+function madeDemand(network: Network, { scenario, rng }: Ground): Demand {
+  const { source } = scenario.traffic;
+  const endSeconds = scenario.stop.virtualSeconds;
+  const stream = rng.fork('demand');
+  if (source.kind === 'poisson')
+    return poissonTrips(network, { perHour: 3600 * source.perSecond, beginSeconds: 0, endSeconds }, stream);
+  const fastest = network.lanes.speedLimitMps.reduce((a, b) => Math.max(a, b), 0);
+  const wayMeters = Math.min(longestWayMeters, endSeconds * fastest * speedMargin);
+  return recirculatingCars(network, { vehicles: source.vehicles, beginSeconds: 0, wayMeters }, stream);
+}
+
+function withDemand(
+  plain: Network,
+  routes: readonly DemandDocument[],
+  { scenario }: Ground,
+  beginSeconds: number,
+): Pick<City, 'network' | 'demand'> {
+  const { demand, signals } = readDemand(plain, {
+    seed: scenario.seed,
+    beginSeconds,
+    endSeconds: Number.POSITIVE_INFINITY,
+    ignoreRouteErrors: true,
+    additional: [],
+    routes,
+  });
+  return { network: withSignalPrograms(plain, signals), demand };
+}
+
+function readNetwork(ground: Ground, name: string): Network {
+  const { file, content } = document(ground, name);
+  return networkFromNetXml(content, file);
+}
+
+function document({ directory }: Ground, name: string): DemandDocument & { content: Uint8Array } {
+  const file = resolve(directory, name);
+  return { file, content: readDocument(file) };
+}
