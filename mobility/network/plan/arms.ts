@@ -116,8 +116,10 @@ function cutsAround(plan: StreetPlan, arms: readonly Arm[]): number[] {
     const corner = cornerMeters * Math.tan((Math.PI - wide) / 2);
     const own = (right + left * Math.cos(wide)) / Math.sin(wide) + corner;
     const other = (left + right * Math.cos(wide)) / Math.sin(wide) + corner;
-    cuts[i] = Math.max(cuts[i]!, Math.min(own, cutMost));
-    cuts[next] = Math.max(cuts[next]!, Math.min(other, cutMost));
+    // A bend of one street needs no more room than its own width.
+    const most = arms.length === 2 ? left + right + cornerMeters : cutMost;
+    cuts[i] = Math.max(cuts[i]!, Math.min(own, most));
+    cuts[next] = Math.max(cuts[next]!, Math.min(other, most));
   });
   return cuts;
 }

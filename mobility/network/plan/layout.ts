@@ -8,6 +8,7 @@ import type { Network, Projection, SignalProgram } from '../network.ts';
 import { type Arm, armsOf, borderOf, type Cuts, cutsOf } from './arms.ts';
 import { type Path, pathOf } from './paths.ts';
 import { lengthOf, parallelOf, partOf, poseAt } from './polyline.ts';
+import { ranksOf } from './ranks.ts';
 import { type RightOfWay, rightOfWay } from './right-of-way.ts';
 import { type SignalOptions, signalProgramOf } from './signal-plan.ts';
 import type { PlanEdge, StreetPlan } from './street-plan.ts';
@@ -153,8 +154,10 @@ class Layout {
 
   /** True where no street of a node ranks above another. */
   #isEqual(node: number): boolean {
-    const ranks = this.#arms[node]!.flatMap(({ inEdge }) => (inEdge < 0 ? [] : [this.#edge(inEdge)]));
-    return ranks.every(({ priority, roundabout }) => priority === ranks[0]!.priority && !roundabout);
+    const arms = this.#arms[node]!;
+    const ranks = ranksOf(this.#plan, arms).filter((rank) => rank > Number.NEGATIVE_INFINITY);
+    const hasRing = arms.some(({ inEdge }) => inEdge >= 0 && this.#edge(inEdge).roundabout);
+    return !hasRing && ranks.every((rank) => rank === ranks[0]);
   }
 
   /** The corners of the streets that end at a node, counter-clockwise. */
@@ -206,7 +209,9 @@ class Layout {
   /** Adds the part of a path between two distances along its shape. */
   #addInnerLane(id: string, path: Path, fromMeters: number, toMeters: number): number {
     const shape = partOf(path.shape, fromMeters, toMeters).map(millimetres);
-    const share = (toMeters - fromMeters) / lengthOf(path.shape);
+    const drawn = lengthOf(path.shape);
+    // Lanes that end where others begin have a path of no length.
+    const share = drawn > 0 ? (toMeters - fromMeters) / drawn : 1;
     this.#points.push(...shape);
     const [from, to] = [this.#edge(path.fromEdge), this.#edge(path.toEdge)];
     return this.#builder.addLane({

@@ -5,6 +5,7 @@
 
 import { type Arm, turnBetween } from './arms.ts';
 import { meetingOf, metersToMeeting, type Path } from './paths.ts';
+import { ranksOf } from './ranks.ts';
 import type { PlanNode, StreetPlan } from './street-plan.ts';
 
 export interface RightOfWay {
@@ -14,6 +15,14 @@ export interface RightOfWay {
   readonly yields: readonly (readonly boolean[])[];
   /** Metres into the path at which it waits; undefined: it waits before the crossing. */
   readonly waitsAt: readonly (number | undefined)[];
+}
+
+interface Place {
+  readonly plan: StreetPlan;
+  readonly node: PlanNode;
+  readonly arms: readonly Arm[];
+  /** By arm. */
+  readonly ranks: readonly number[];
 }
 
 /** Streets within this angle of opposite come towards each other, radians (45 degrees). */
@@ -30,12 +39,13 @@ export function rightOfWay(
   arms: readonly Arm[],
   paths: readonly Path[],
 ): RightOfWay {
+  const place: Place = { plan, node, arms, ranks: ranksOf(plan, arms) };
   const foes: number[][] = paths.map(() => []);
   const yields: boolean[][] = paths.map(() => []);
   for (let a = 0; a < paths.length; a++) {
     for (let b = a + 1; b < paths.length; b++) {
       if (meetingOf(paths[a]!, paths[b]!) === 'none') continue;
-      const isFirstToYield = yieldsTo(plan, arms, paths[a]!, paths[b]!);
+      const isFirstToYield = yieldsTo(place, paths[a]!, paths[b]!);
       foes[a]!.push(b);
       yields[a]!.push(isFirstToYield);
       foes[b]!.push(a);
@@ -43,9 +53,7 @@ export function rightOfWay(
     }
   }
   sortTogether(foes, yields);
-  const waitsAt = paths.map((path, row) =>
-    waitingPlace(plan, node, arms, paths, path, foes[row]!, yields[row]!),
-  );
+  const waitsAt = paths.map((path, row) => waitingPlace(place, paths, path, foes[row]!, yields[row]!));
   return { foes, yields, waitsAt };
 }
 
@@ -60,11 +68,11 @@ function sortTogether(foes: number[][], yields: boolean[][]): void {
 }
 
 /** True where `a` must give way to `b`; else `b` must to `a`. */
-function yieldsTo(plan: StreetPlan, arms: readonly Arm[], a: Path, b: Path): boolean {
+function yieldsTo({ plan, arms, ranks }: Place, a: Path, b: Path): boolean {
   const byRule = [
     Number(b.turn === 't') - Number(a.turn === 't'),
     Number(plan.edges[a.fromEdge]!.roundabout) - Number(plan.edges[b.fromEdge]!.roundabout),
-    plan.edges[a.fromEdge]!.priority - plan.edges[b.fromEdge]!.priority,
+    ranks[a.fromArm]! - ranks[b.fromArm]!,
     isOpposite(arms, a, b) ? sideRank(a) - sideRank(b) : 0,
     a.toEdge === b.toEdge ? straightRank(a) - straightRank(b) : 0,
   ].find((difference) => difference !== 0);
@@ -95,16 +103,14 @@ function comesFromRight(arms: readonly Arm[], other: Path, path: Path): boolean 
 
 /** Left turns of the street that goes first wait inside for what comes towards them. */
 function waitingPlace(
-  plan: StreetPlan,
-  node: PlanNode,
-  arms: readonly Arm[],
+  { node, arms, ranks }: Place,
   paths: readonly Path[],
   path: Path,
   foes: readonly number[],
   yields: readonly boolean[],
 ): number | undefined {
   if (path.turn !== 'l') return undefined;
-  if (node.control !== 'signal' && !goesFirst(plan, arms, path.fromEdge)) return undefined;
+  if (node.control !== 'signal' && !goesFirst(ranks, path.fromArm)) return undefined;
   let meters = Number.POSITIVE_INFINITY;
   foes.forEach((foe, i) => {
     if (!yields[i] || !isOpposite(arms, path, paths[foe]!)) return;
@@ -114,9 +120,8 @@ function waitingPlace(
   return Number.isFinite(place) && place >= waitingLeastMeters ? place : undefined;
 }
 
-/** True where no street of a node ranks above an edge, and some street below it. */
-function goesFirst(plan: StreetPlan, arms: readonly Arm[], edge: number): boolean {
-  const own = plan.edges[edge]!.priority;
-  const others = arms.flatMap(({ inEdge }) => (inEdge < 0 ? [] : [plan.edges[inEdge]!.priority]));
-  return others.every((priority) => priority <= own) && others.some((priority) => priority < own);
+/** True where no street of a node ranks above an arm's, and some street below it. */
+function goesFirst(ranks: readonly number[], arm: number): boolean {
+  const others = ranks.filter((rank) => rank > Number.NEGATIVE_INFINITY);
+  return others.every((rank) => rank <= ranks[arm]!) && others.some((rank) => rank < ranks[arm]!);
 }

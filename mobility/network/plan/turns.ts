@@ -19,6 +19,8 @@ export interface Crossing {
 
 /** A change of direction of less is straight on, radians (45 degrees). */
 const straightRadians = Math.PI / 4;
+/** A greater change of direction is turning around, on another street too, radians (170 degrees). */
+const aroundRadians = (170 * Math.PI) / 180;
 /** So many lanes and more spare their leftmost for turning left. */
 const lanesForLeftLane = 3;
 
@@ -65,19 +67,16 @@ function place(targets: readonly Target[], crossing: Crossing): number {
 /** Where an incoming arm may lead, from right to left. Turning around is for dead ends. */
 function targetsOf(arms: readonly Arm[], fromArm: number): Target[] {
   const from = arms[fromArm]!;
-  const onlyBack = arms.every((arm, i) => i === fromArm || arm.outEdge < 0);
-  const targets: Target[] = [];
-  arms.forEach((arm, i) => {
-    if (arm.outEdge < 0 || (i === fromArm && !onlyBack)) return;
-    if (i === fromArm) {
-      targets.push({ arm: i, edge: arm.outEdge, turn: 't', change: Math.PI });
-      return;
-    }
+  const ways = arms.flatMap((arm, i): Target[] => {
+    if (arm.outEdge < 0) return [];
     // Driving in, one looks opposite to the arm's own direction.
-    const change = turnBetween(from.angle + Math.PI, arm.angle);
-    const turn = Math.abs(change) < straightRadians ? 's' : change > 0 ? 'l' : 'r';
-    targets.push({ arm: i, edge: arm.outEdge, turn, change });
+    const change = i === fromArm ? Math.PI : turnBetween(from.angle + Math.PI, arm.angle);
+    const isBack = Math.abs(change) > aroundRadians;
+    const turn = isBack ? 't' : Math.abs(change) < straightRadians ? 's' : change > 0 ? 'l' : 'r';
+    return [{ arm: i, edge: arm.outEdge, turn, change: isBack ? Math.PI : change }];
   });
+  const onward = ways.filter(({ turn }) => turn !== 't');
+  const targets = onward.length > 0 ? onward : ways;
   return targets.sort((a, b) => a.change - b.change || a.edge - b.edge);
 }
 

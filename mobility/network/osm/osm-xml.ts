@@ -1,0 +1,74 @@
+// Reads an OpenStreetMap extract (.osm XML): nodes with their places, ways with their tags. Nothing is interpreted here.
+// Must not: know what a tag means for traffic, except which ways to keep (those with a `highway` tag).
+
+import { readXml } from '../../xml/reader.ts';
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface OsmNode {
+  readonly id: string;
+  /** Degrees. */
+  readonly lon: number;
+  readonly lat: number;
+  readonly tags: Tags;
+}
+
+export interface OsmWay {
+  readonly id: string;
+  readonly nodes: readonly string[];
+  readonly tags: Tags;
+}
+
+export interface OsmMap {
+  readonly nodes: ReadonlyMap<string, OsmNode>;
+  /** Ways with a `highway` tag, in the order of the file. */
+  readonly ways: readonly OsmWay[];
+}
+
+/** Most nodes carry no tags: they share this. */
+const noTags: Tags = {};
+
+/**
+ * The map of an OSM XML document; `file` names it in errors. Relations and ways of other kinds are passed over.
+ * Throws RoadbedError('data') with file and line for what is not XML, another root, and places that are none.
+ */
+export function readOsm(document: string | Uint8Array, file: string): OsmMap {
+  const nodes = new Map<string, OsmNode>();
+  const ways: OsmWay[] = [];
+  let place: Omit<OsmNode, 'tags'> | undefined;
+  let way: { id: string; nodes: string[] } | undefined;
+  let tags: Record<string, string> | undefined;
+  readXml(
+    document,
+    { file, roots: ['osm'] },
+    {
+      open(element) {
+        const { name } = element;
+        if (name === 'node') {
+          const lat = element.number('lat', 'degrees of latitude');
+          const lon = element.number('lon', 'degrees of longitude');
+          if (Math.abs(lat) > 85) throw element.invalid('lat', 'degrees of latitude, -85..85');
+          if (Math.abs(lon) > 180) throw element.invalid('lon', 'degrees of longitude, -180..180');
+          place = { id: element.text('id', 'the number of the node'), lon, lat };
+        } else if (name === 'way') {
+          way = { id: element.text('id', 'the number of the way'), nodes: [] };
+        } else if (name === 'nd') {
+          way?.nodes.push(element.text('ref', 'the number of a node'));
+        } else if (name === 'tag' && (place !== undefined || way !== undefined)) {
+          tags ??= {};
+          tags[element.text('k')] = element.text('v');
+        }
+      },
+      close(name) {
+        if (name === 'node' && place !== undefined) nodes.set(place.id, { ...place, tags: tags ?? noTags });
+        else if (name === 'way' && way !== undefined && tags?.highway !== undefined)
+          ways.push({ ...way, tags });
+        else if (name !== 'node' && name !== 'way') return;
+        place = undefined;
+        way = undefined;
+        tags = undefined;
+      },
+    },
+  );
+  return { nodes, ways };
+}
