@@ -162,7 +162,14 @@ export function registerData(program: Command, io: CommandIo): void {
     )
     .option('--length <n>', 'tokens of a text', wholeNumber('length', 1, 65_536), defaultTokens.length)
     .option('--json', 'JSON instead of text')
-    .addHelpText('after', examples(['roadbed data inspect path/to/mnist']))
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed data inspect path/to/mnist',
+        'roadbed data inspect path/to/cifar-10-batches-bin --json',
+        'roadbed data inspect path/to/texts --tokens words --length 32',
+      ]),
+    )
     .action((directory: string, options: InspectOptions) => inspect(io, directory, options));
   withData(
     withScenarioOptions(
