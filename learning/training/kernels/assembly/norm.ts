@@ -6,7 +6,7 @@
 
 import { laneMask, lastFour, put } from './lanes';
 
-/** Sums of one row of pixels, four channels: x, (x - mean)^2, dy, dy * (x - mean). */
+/** What is summed over a row of pixels: x, or (x - mean)^2. */
 const PLAIN: i32 = 0;
 const SQUARES: i32 = 1;
 
@@ -32,10 +32,10 @@ function addRow(x: usize, pixels: i32, pixel: usize, mean: usize, inverse: v128,
       at += pixel;
     }
     const to = total + c;
-    v128.store(to, f32x4.add(v128.load(to), s0));
-    v128.store(to, f32x4.add(v128.load(to, 16), s1), 16);
-    v128.store(to, f32x4.add(v128.load(to, 32), s2), 32);
-    v128.store(to, f32x4.add(v128.load(to, 48), s3), 48);
+    addTo(to, s0);
+    addTo(to + 16, s1);
+    addTo(to + 32, s2);
+    addTo(to + 48, s3);
   }
   for (; c < pixel; c += 16) {
     const from = lastFour(c, pixel);
@@ -47,9 +47,13 @@ function addRow(x: usize, pixels: i32, pixel: usize, mean: usize, inverse: v128,
       sum = f32x4.add(sum, term(at, m, kind));
       at += pixel;
     }
-    const to = total + from;
-    v128.store(to, f32x4.add(v128.load(to), v128.and(sum, laneMask(c, from, pixel))));
+    addTo(total + from, v128.and(sum, laneMask(c, from, pixel)));
   }
+}
+
+@inline
+function addTo(to: usize, values: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), values));
 }
 
 @inline
@@ -131,9 +135,21 @@ export function normApply(
   }
 }
 
+/** Four values of dy, zero where the rectified output at `y` is not positive (0: none), written back in that case. */
+@inline
+function flowAt(dy: usize, y: usize, at: usize, channels: i32): v128 {
+  let flow = v128.load(dy + at);
+  if (y) {
+    flow = v128.and(flow, f32x4.gt(v128.load(y + at), f32x4.splat(0)));
+    put(dy + at, flow, channels);
+  }
+  return flow;
+}
+
 /**
  * dShift[channels] += the sum of dy over one image; dScale[channels] += that of dy times the normalised x. dy is dense.
  * y: the rectified output, whose rows lie yRow bytes apart: dy is set to zero first where it is not positive; 0: none.
+ * Even and odd pixels are summed apart, so that no sum waits for the one before.
  */
 export function normGradientImage(
   x: usize, xRow: usize, y: usize, yRow: usize, dy: usize, rows: i32, pixels: i32, channels: i32,
@@ -147,21 +163,25 @@ export function normGradientImage(
     for (let c: usize = 0; c < pixel; c += 16) {
       const from = lastFour(c, pixel);
       const m = v128.load(mean + from);
-      let sum = f32x4.splat(0), product = sum;
+      let sum = f32x4.splat(0), product = sum, oddSum = sum, oddProduct = sum;
       let at = from;
-      for (let p = 0; p < pixels; p++) {
-        let flow = v128.load(dy + at);
-        if (y) {
-          flow = v128.and(flow, f32x4.gt(v128.load(y + at), f32x4.splat(0)));
-          put(dy + at, flow, channels);
-        }
-        sum = f32x4.add(sum, flow);
-        product = f32x4.add(product, f32x4.mul(flow, f32x4.sub(v128.load(x + at), m)));
-        at += pixel;
+      for (let p = 1; p < pixels; p += 2) {
+        const even = flowAt(dy, y, at, channels);
+        const odd = flowAt(dy, y, at + pixel, channels);
+        sum = f32x4.add(sum, even);
+        oddSum = f32x4.add(oddSum, odd);
+        product = f32x4.add(product, f32x4.mul(even, f32x4.sub(v128.load(x + at), m)));
+        oddProduct = f32x4.add(oddProduct, f32x4.mul(odd, f32x4.sub(v128.load(x + at + pixel), m)));
+        at += 2 * pixel;
+      }
+      if (pixels & 1) {
+        const last = flowAt(dy, y, at, channels);
+        sum = f32x4.add(sum, last);
+        product = f32x4.add(product, f32x4.mul(last, f32x4.sub(v128.load(x + at), m)));
       }
       const mask = laneMask(c, from, pixel);
-      v128.store(sums + from, f32x4.add(v128.load(sums + from), v128.and(sum, mask)));
-      v128.store(products + from, f32x4.add(v128.load(products + from), v128.and(product, mask)));
+      addTo(sums + from, v128.and(f32x4.add(sum, oddSum), mask));
+      addTo(products + from, v128.and(f32x4.add(product, oddProduct), mask));
     }
     x += xRow;
     if (y) y += yRow;
