@@ -208,7 +208,7 @@ async function honestAgent(
   rest: Pick<Parameters<typeof AgentHost.open>[0], 'learner' | 'train' | 'failed'>,
 ): Promise<AgentHost> {
   const link = await connectMqtt({ url, clientId: vehicle });
-  const parts = { outbox: new MemoryOutbox(), incarnation: 1, clock: systemClock() };
+  const parts = { place: undefined, outbox: new MemoryOutbox(), incarnation: 1, clock: systemClock() };
   return AgentHost.open({ announcement, vehicle, link, ...parts, ...rest });
 }
 
