@@ -5,10 +5,11 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFederated } from './federated.ts';
 import { benchMemory } from './memory.ts';
+import { benchMobility } from './mobility.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|memory [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -46,6 +47,7 @@ function print(report: { readonly notes: readonly string[] }): void {
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readonly string[] }>>> = {
   training: () => benchTraining(options, (rows) => rows.forEach(show)),
   fl: () => benchFederated(options, show),
+  mobility: () => benchMobility(options, show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };
 

@@ -20,8 +20,28 @@ export interface ValidateFlags extends CityFlags {
 /** Goals of the comparison, for the table (specs: G5, G6). */
 const goals = { shareBelow5: 0.85, travelTimeError: 0.05, runningRmse: 0.05, dwellKs: 0.08, points: 3 };
 
+/** A comparison with the first reference, and of each other reference with the first. */
+export interface Validation {
+  readonly found: Comparison;
+  readonly noiseFloors: readonly Comparison[];
+  readonly city: City;
+}
+
 /** Runs the command. Throws RoadbedError('data') for broken files, also where a reference is of another network. */
 export async function validateMobility(io: CommandIo, netFile: string, flags: ValidateFlags): Promise<void> {
+  const { found, noiseFloors, city } = await validateCity(netFile, flags);
+  const { omissions } = city.demand;
+  if (flags.json) {
+    const files = { network: netFile, against: flags.against, seed: flags.seed, omissions };
+    io.out(JSON.stringify({ ...found, noiseFloor: noiseFloors[0] ?? null, ...files }, null, 2));
+    return;
+  }
+  for (const line of linesOf(found, noiseFloors[0])) io.out(line);
+  for (const line of omissionLines(omissions)) io.err(line);
+}
+
+/** Drives the demand and compares, without printing. */
+export async function validateCity(netFile: string, flags: ValidateFlags): Promise<Validation> {
   const { compareTraffic } = await import('../../mobility/validation/compare.ts');
   const { busiestDiscs } = await import('../../mobility/validation/discs.ts');
   const city = await loadCity(netFile, flags);
@@ -31,17 +51,9 @@ export async function validateMobility(io: CommandIo, netFile: string, flags: Va
   const reference = references[0]!;
   const traffic = await recordEngine(city, discs, { ...flags, end: flags.end ?? reference.endSeconds });
   const found = compareTraffic(city.network, discs, traffic, reference);
-  const noiseFloors = references
-    .slice(1)
-    .map((other) => compareTraffic(city.network, discs, other, reference));
-  const { omissions } = city.demand;
-  if (flags.json) {
-    const files = { network: netFile, against: flags.against, seed: flags.seed, omissions };
-    io.out(JSON.stringify({ ...found, noiseFloor: noiseFloors[0] ?? null, ...files }, null, 2));
-    return;
-  }
-  for (const line of linesOf(found, noiseFloors[0])) io.out(line);
-  for (const line of omissionLines(omissions)) io.err(line);
+  const others = references.slice(1);
+  const noiseFloors = others.map((other) => compareTraffic(city.network, discs, other, reference));
+  return { found, noiseFloors, city };
 }
 
 async function recordFile(

@@ -1,0 +1,97 @@
+// Speed of driving: roadbed and SUMO in turn over the same window of the same demand on the same network, in processes of
+// their own. Must not: compare what they drive (mobility-parity.ts does).
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { runSumo } from './mobility-sumo.ts';
+import { median } from './tasks.ts';
+
+/** What the child is asked. Steps are seconds; the window measured is from `warm` to `steps`. */
+export interface ChildJob {
+  readonly net: string;
+  readonly demand: readonly string[];
+  readonly additional: readonly string[];
+  readonly begin: number;
+  readonly warm: number;
+  readonly steps: number;
+  /** True: all is driven once before, so that code is compiled; false where memory is measured. */
+  readonly rehearse: boolean;
+  /** 0: contacts are not measured. */
+  readonly rsus: number;
+}
+
+export interface ChildResult {
+  readonly loadSeconds: number;
+  readonly updates: number;
+  readonly cpuSeconds: number;
+  readonly maxRssBytes: number;
+  readonly contactMilliseconds: number;
+}
+
+export interface DriveRow {
+  readonly name: string;
+  readonly rounds: number;
+  readonly updatesPerCpuSecond: number;
+  /** Null where there is no SUMO. */
+  readonly sumoUpdatesPerCpuSecond: number | null;
+  /** Processor time of SUMO for the window over ours; null where there is no SUMO. */
+  readonly sumoRatio: number | null;
+  readonly megabytes: number;
+}
+
+const child = fileURLToPath(new URL('./mobility-child.ts', import.meta.url));
+
+/** Runs one job in a new process. */
+export function runChild(job: ChildJob): ChildResult {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', child, JSON.stringify(job)],
+    { encoding: 'utf8', maxBuffer: 1 << 26 },
+  );
+  if (status !== 0) throw new Error(`the bench's child failed: ${stderr.slice(-2000)}`);
+  return JSON.parse(stdout) as ChildResult;
+}
+
+/** SUMO's processor time for the window: a run to its end less a run to its begin. */
+function sumoWindow(job: ChildJob): number {
+  const files = ['-n', job.net, '-r', job.demand.join(',')];
+  const additional = job.additional.length > 0 ? ['-a', job.additional.join(',')] : [];
+  const until = (step: number): number =>
+    runSumo([
+      ...files,
+      ...additional,
+      '--begin',
+      String(job.begin),
+      '--end',
+      String(job.begin + step),
+      '--seed',
+      '42',
+    ]).cpuSeconds;
+  return until(job.steps) - until(job.warm);
+}
+
+/** Both in turn, `rounds` times. SUMO needs the window once only where `sumoRounds` says so. */
+export function raceDrive(
+  name: string,
+  job: ChildJob,
+  { rounds, sumoRounds }: { readonly rounds: number; readonly sumoRounds: number },
+): DriveRow {
+  const ours: ChildResult[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(runChild(job));
+    if (round < sumoRounds) theirs.push(sumoWindow(job));
+  }
+  const { maxRssBytes } = job.rehearse ? runChild({ ...job, rehearse: false }) : ours[0]!;
+  const seconds = median(ours.map(({ cpuSeconds }) => cpuSeconds));
+  const { updates } = ours[0]!;
+  const sumoSeconds = theirs.length === 0 ? null : median(theirs);
+  return {
+    name,
+    rounds,
+    updatesPerCpuSecond: Math.round(updates / seconds),
+    sumoUpdatesPerCpuSecond: sumoSeconds === null ? null : Math.round(updates / sumoSeconds),
+    sumoRatio: sumoSeconds === null ? null : Number((sumoSeconds / seconds).toFixed(1)),
+    megabytes: Math.round(maxRssBytes / 1e6),
+  };
+}
