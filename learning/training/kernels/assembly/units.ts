@@ -112,23 +112,34 @@ export function unitsDescend(
   else combine(work, units, rows, x, w, step, inputs, DESCEND_WITH_MOMENTUM, rate, momentum, v - w);
 }
 
+/** Columns turned at a time: a cache line of the source, and few enough lines of the target to stay in the cache. */
+const COLUMNS: i32 = 16;
+
+/** Turns four rows and some columns, whole fours. */
+@inline
+function turnFour(from: usize, fromStep: usize, columns: i32, to: usize, toStep: usize): void {
+  for (let c = 0; c < columns; c += 4) {
+    const r0 = v128.load(from), r1 = v128.load(from + fromStep);
+    const r2 = v128.load(from + 2 * fromStep), r3 = v128.load(from + 3 * fromStep);
+    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+    v128.store(to + toStep, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+    v128.store(to + 2 * toStep, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+    v128.store(to + 3 * toStep, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+    from += 16;
+    to += toStep << 2;
+  }
+}
+
 /** to[columns, rows] = from[rows, columns] transposed; rows of each lie so many bytes apart. */
 export function turn(from: usize, fromStep: usize, rows: i32, columns: i32, to: usize, toStep: usize): void {
   const wholeColumns = columns & ~3, wholeRows = rows & ~3;
-  for (let r = 0; r < wholeRows; r += 4) {
-    let source = from + <usize>r * fromStep;
-    let target = to + (<usize>r << 2);
-    for (let c = 0; c < wholeColumns; c += 4) {
-      const r0 = v128.load(source), r1 = v128.load(source + fromStep);
-      const r2 = v128.load(source + 2 * fromStep), r3 = v128.load(source + 3 * fromStep);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(target + toStep, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-      v128.store(target + 2 * toStep, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-      v128.store(target + 3 * toStep, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
-      source += 16;
-      target += toStep << 2;
+  for (let c = 0; c < wholeColumns; c += COLUMNS) {
+    const width = min<i32>(COLUMNS, wholeColumns - c);
+    const source = from + (<usize>c << 2), target = to + <usize>c * toStep;
+    for (let r = 0; r < wholeRows; r += 4) {
+      turnFour(source + <usize>r * fromStep, fromStep, width, target + (<usize>r << 2), toStep);
     }
   }
   for (let r = 0; r < rows; r++) {
