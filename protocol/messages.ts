@@ -135,6 +135,8 @@ const metaSchema = z.strictObject({
   step: count.optional(),
   shape: z.array(count).max(8).optional(),
   samples: count.optional(),
+  /** Labels behind smashed data, where there are more than samples. */
+  labels: count.optional(),
   trainLoss: finite.optional(),
   computeSeconds: finite.min(0).optional(),
   joules: finite.min(0).optional(),

@@ -44,8 +44,10 @@ export function smashedBlob(
   bytes.set(bytesOfFloats(smashed));
   bytes.set(labels, smashed.byteLength);
   const { round, nonce } = task;
-  const meta = { round, nonce, step, shape: [...smashedShape], samples: smashedShape[0] };
-  return { key: blobKey(round, vehicle, 'smashed', step), purpose: 'smashed', bytes, meta };
+  const [samples] = smashedShape;
+  const meta = { round, nonce, step, shape: [...smashedShape], samples };
+  const all = labels.length === samples ? meta : { ...meta, labels: labels.length };
+  return { key: blobKey(round, vehicle, 'smashed', step), purpose: 'smashed', bytes, meta: all };
 }
 
 /** The gradient in `bytes`, or a sentence saying why it cannot be one. */

@@ -266,9 +266,9 @@ export class TaskRunner {
   }
 }
 
-/** Activations in smashed data: all its bytes but one a label. */
+/** Activations in smashed data: all its bytes but those of the labels. */
 function floatsIn(smashed: NamedBlob): number {
-  return (smashed.bytes.length - (smashed.meta.samples ?? 0)) / 4;
+  return (smashed.bytes.length - (smashed.meta.labels ?? smashed.meta.samples ?? 0)) / 4;
 }
 
 function closeHalf(work: Work): void {

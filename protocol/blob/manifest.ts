@@ -49,7 +49,7 @@ export function manifestOf(blob: NamedBlob, chunkBytes = defaultChunkBytes): Man
 
 function smashedFault({ size, meta }: Manifest): string | undefined {
   const floats = (meta.shape ?? []).reduce((product, side) => product * side, 1);
-  const expected = floats * 4 + (meta.samples ?? 0);
+  const expected = floats * 4 + (meta.labels ?? meta.samples ?? 0);
   if (size !== expected) return `size ${size} of smashed data (expected ${expected} from shape and samples)`;
   return undefined;
 }
