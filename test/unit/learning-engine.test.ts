@@ -106,6 +106,6 @@ describe('the training engine', () => {
       worker.once('error', reject);
     });
     await worker.terminate();
-    expect(answer).toMatch(/^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps for chains/);
+    expect(answer).toMatch(/^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps, models with/);
   });
 });

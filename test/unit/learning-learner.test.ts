@@ -138,7 +138,9 @@ describe('every learner', () => {
 
 describe('the tfjs learner', () => {
   it('names its engine', () => {
-    expect(wasm.engine).toMatch(/^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps for chains/);
+    expect(wasm.engine).toMatch(
+      /^wasm \(tfjs 4\.22\.0, roadbed kernels, SIMD\): compiled steps, models with/,
+    );
     expect(wasm.engineFor?.(specOf('lenet5'))).toBe(
       'wasm (tfjs 4.22.0, roadbed kernels, SIMD): compiled steps',
     );

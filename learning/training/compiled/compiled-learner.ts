@@ -100,7 +100,7 @@ export function compiledLearner(engine: string, beneath: Learner, kernels: Kerne
   const executors = new Executors(kernels);
   const compiles = (model: ModelSpec): boolean => whyNotCompiled(model) === undefined;
   return {
-    engine: `${engine}: compiled steps for chains of convolutions, pools and dense layers, other models op by op`,
+    engine: `${engine}: compiled steps, models with layers it does not know op by op`,
     engineFor: (model) => {
       const refusal = whyNotCompiled(model);
       return refusal === undefined ? `${engine}: compiled steps` : `${engine}: op by op (${refusal})`;
