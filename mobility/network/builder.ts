@@ -73,7 +73,10 @@ export class NetworkBuilder {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   readonly #roundabout = new Set<number>();
-  readonly #lanes: LaneRow[] = [];
+  readonly #lanes: Omit<LaneRow, 'shape'>[] = [];
+  /** Coordinates of all lanes so far, in an array that doubles: a shape kept on its own costs more than its numbers. */
+  #shape = new Float64Array(1024);
+  readonly #firstPoint: number[] = [0];
   readonly #laneEdge: number[] = [];
   readonly #links: LinkRow[] = [];
   #linkCounts: Int32Array | undefined;
@@ -97,7 +100,21 @@ export class NetworkBuilder {
   addLane(lane: LaneRow): number {
     assert(lane.shape.length >= 4, `lane ${lane.id} has a shape of fewer than two points`);
     this.#laneEdge.push(this.#edges.length - 1);
-    return this.#lanes.push(lane) - 1;
+    this.#appendShape(lane.shape);
+    const { id, lengthMeters, speedLimitMps, widthMeters, permissions } = lane;
+    return this.#lanes.push({ id, lengthMeters, speedLimitMps, widthMeters, permissions }) - 1;
+  }
+
+  #appendShape(points: ArrayLike<number>): void {
+    const start = 2 * this.#firstPoint.at(-1)!;
+    const end = start + points.length;
+    if (end > this.#shape.length) {
+      const wider = new Float64Array(2 * Math.max(end, this.#shape.length));
+      wider.set(this.#shape);
+      this.#shape = wider;
+    }
+    for (let i = 0; i < points.length; i++) this.#shape[start + i] = points[i]!;
+    this.#firstPoint.push(end / 2);
   }
 
   /** How many lanes an edge has, and the row of its rightmost. */
@@ -168,8 +185,8 @@ export class NetworkBuilder {
       ids: this.#edges.map((edge) => edge.id),
       from: Int32Array.from(this.#from),
       to: Int32Array.from(this.#to),
-      priority: Int32Array.from(this.#edges, (edge) => edge.priority),
-      internal: Uint8Array.from(this.#edges, (edge) => (edge.internal ? 1 : 0)),
+      priority: column(new Int32Array(this.#edges.length), this.#edges, (edge) => edge.priority),
+      internal: column(new Uint8Array(this.#edges.length), this.#edges, (edge) => (edge.internal ? 1 : 0)),
       firstLane: Int32Array.from([...this.#firstLane, this.#lanes.length]),
       roundabout,
       names: this.#edges.map((edge) => edge.name ?? ''),
@@ -178,20 +195,16 @@ export class NetworkBuilder {
 
   #packLanes(firstLink: Int32Array): LaneTable {
     const lanes = this.#lanes;
-    const firstPoint = new Int32Array(lanes.length + 1);
-    for (let lane = 0; lane < lanes.length; lane++) {
-      firstPoint[lane + 1] = firstPoint[lane]! + lanes[lane]!.shape.length / 2;
-    }
-    const shape = new Float64Array(2 * firstPoint[lanes.length]!);
-    for (let lane = 0; lane < lanes.length; lane++) shape.set(lanes[lane]!.shape, 2 * firstPoint[lane]!);
+    const firstPoint = Int32Array.from(this.#firstPoint);
+    const shape = this.#shape.slice(0, 2 * firstPoint[lanes.length]!);
     return {
       count: lanes.length,
       ids: lanes.map((lane) => lane.id),
       edge: Int32Array.from(this.#laneEdge),
-      lengthMeters: Float64Array.from(lanes, (lane) => lane.lengthMeters),
-      speedLimitMps: Float64Array.from(lanes, (lane) => lane.speedLimitMps),
-      widthMeters: Float64Array.from(lanes, (lane) => lane.widthMeters),
-      permissions: Uint32Array.from(lanes, (lane) => lane.permissions),
+      lengthMeters: column(new Float64Array(lanes.length), lanes, (lane) => lane.lengthMeters),
+      speedLimitMps: column(new Float64Array(lanes.length), lanes, (lane) => lane.speedLimitMps),
+      widthMeters: column(new Float64Array(lanes.length), lanes, (lane) => lane.widthMeters),
+      permissions: column(new Uint32Array(lanes.length), lanes, (lane) => lane.permissions),
       firstPoint,
       shape,
       firstLink,
@@ -212,8 +225,8 @@ export class NetworkBuilder {
   }
 
   #packLinks(links: readonly LinkRow[], lanes: LaneTable, edges: EdgeTable): LinkTable {
-    const fromLane = Int32Array.from(links, (link) => link.fromLane);
-    const via = Int32Array.from(links, (link) => link.via);
+    const fromLane = column(new Int32Array(links.length), links, (link) => link.fromLane);
+    const via = column(new Int32Array(links.length), links, (link) => link.via);
     const { firstFoe, foes, yields, request, continuation } = foesOf(
       { fromLane, via, firstLink: lanes.firstLink },
       this.#matrices,
@@ -222,17 +235,17 @@ export class NetworkBuilder {
     return {
       count: links.length,
       fromLane,
-      toLane: Int32Array.from(links, (link) => link.toLane),
+      toLane: column(new Int32Array(links.length), links, (link) => link.toLane),
       via,
       direction: links.map((link) => link.direction),
       state: links.map((link) => link.state),
       junction: fromLane.map((lane) => edges.to[lanes.edge[lane]!]!),
       request,
-      signal: Int32Array.from(links, (link) => link.signal),
-      signalIndex: Int32Array.from(links, (link) => link.signalIndex),
+      signal: column(new Int32Array(links.length), links, (link) => link.signal),
+      signalIndex: column(new Int32Array(links.length), links, (link) => link.signalIndex),
       continuation,
-      visibilityMeters: Float64Array.from(links, (link) => link.visibilityMeters),
-      keepClear: Uint8Array.from(links, (link) => (link.keepClear ? 1 : 0)),
+      visibilityMeters: column(new Float64Array(links.length), links, (link) => link.visibilityMeters),
+      keepClear: column(new Uint8Array(links.length), links, (link) => (link.keepClear ? 1 : 0)),
       firstFoe,
       foes,
       yields,
@@ -245,8 +258,8 @@ export class NetworkBuilder {
       count: junctions.length,
       ids: junctions.map((junction) => junction.id),
       types: junctions.map((junction) => junction.type),
-      x: Float64Array.from(junctions, (junction) => junction.x),
-      y: Float64Array.from(junctions, (junction) => junction.y),
+      x: column(new Float64Array(junctions.length), junctions, (junction) => junction.x),
+      y: column(new Float64Array(junctions.length), junctions, (junction) => junction.y),
       outlines: junctions.map((junction) => junction.outline),
     };
   }
@@ -260,4 +273,14 @@ function countLinks(links: readonly LinkRow[], lanes: number): Int32Array {
   const counts = new Int32Array(lanes);
   for (const link of links) counts[link.fromLane]!++;
   return counts;
+}
+
+/** Fills a column from rows; a loop, because `from` of typed arrays walks an iterator and takes several times as long. */
+function column<T, Column extends { [row: number]: number }>(
+  into: Column,
+  rows: readonly T[],
+  pick: (row: T) => number,
+): Column {
+  for (let row = 0; row < rows.length; row++) into[row] = pick(rows[row]!);
+  return into;
 }

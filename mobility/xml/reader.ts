@@ -85,6 +85,7 @@ export class XmlReader {
 /** Reads a whole document. Throws as XmlReader does. */
 export function readXml(document: string | Uint8Array, source: XmlSource, handlers: XmlHandlers): void {
   const reader = new XmlReader(source, handlers);
-  reader.write(document);
+  // Decoding a document in one go is several times as fast as decoding it as a stream.
+  reader.write(typeof document === 'string' ? document : new TextDecoder('utf-8').decode(document));
   reader.end();
 }
