@@ -13,6 +13,7 @@ export const exitCodes = {
   nodeVersion: 7,
   engine: 8,
   store: 9,
+  simulator: 10,
   interrupted: 130,
 } as const;
 

@@ -6,24 +6,27 @@ import { idPattern } from '../base/ids.ts';
 /** Room for a suffix below the 64 characters an id may have. */
 const mostCharacters = 56;
 
-/**
- * An id for each name, in order: lower case, every other character a `_`, `x` in front where it would not begin with a
- * letter or digit; a number behind where an earlier name already has it. A name that is an id stays as it is.
- */
-export function legalIds(names: readonly string[]): string[] {
-  const taken = new Set(names.filter((name) => idPattern.test(name)));
-  const kept = new Set<string>();
-  return names.map((name) => {
-    if (idPattern.test(name) && !kept.has(name)) {
-      kept.add(name);
-      return name;
-    }
-    const base = legal(name).slice(0, mostCharacters);
+/** Gives each name an id, in the order of asking; the same name, asked again, another. */
+export class LegalIds {
+  readonly #taken = new Set<string>();
+
+  /**
+   * Lower case, every other character a `_`, `x` in front where it would not begin with a letter or digit; a number behind
+   * where an earlier name has it. A name that is an id already stays as it is, unless it is taken.
+   */
+  idOf(name: string): string {
+    const base = idPattern.test(name) ? name : legal(name).slice(0, mostCharacters);
     let id = base;
-    for (let n = 2; taken.has(id); n++) id = `${base}.${n}`;
-    taken.add(id);
+    for (let n = 2; this.#taken.has(id); n++) id = `${base.slice(0, mostCharacters)}.${n}`;
+    this.#taken.add(id);
     return id;
-  });
+  }
+}
+
+/** An id for each name, in order. */
+export function legalIds(names: readonly string[]): string[] {
+  const ids = new LegalIds();
+  return names.map((name) => ids.idOf(name));
 }
 
 function legal(name: string): string {

@@ -16,6 +16,9 @@ import { networkFromNetXml } from '../mobility/network/net-xml.ts';
 import type { Network } from '../mobility/network/network.ts';
 import { withSignalPrograms } from '../mobility/network/signals.ts';
 import { uplinkOf } from '../mobility/radio/uplink.ts';
+import { startSumo } from '../mobility/traci/sumo-process.ts';
+import { traciMobility } from '../mobility/traci/traci-mobility.ts';
+import { openWire } from '../mobility/traci/wire.ts';
 import type { MobilitySource } from '../mobility/types.ts';
 import { readDocument } from '../mobility/xml/files.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
@@ -23,6 +26,8 @@ import { channelConfig, handoverMarginDb } from './channel-plan.ts';
 import { sitesOf } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 
+/** SUMO reads a large city for a minute before it listens. */
+const patienceSeconds = 120;
 /** Drivers exceed limits, by a factor that is hardly ever above this. */
 const speedMargin = 1.5;
 /** Longer ways than ten hours of driving at 50 km/h are cut: their edges are kept in memory. */
@@ -60,6 +65,8 @@ export async function openCityWorld({
       return driven(ground, sumoCity(ground, roads));
     case 'grid':
       return driven(ground, gridCity(ground, roads));
+    case 'traci':
+      return liveSumo(ground, roads);
     default:
       throw new RoadbedError('scenario', `roads of kind ${roads.kind} are not a city's`);
   }
@@ -78,6 +85,37 @@ function driven(ground: Ground, city: City): MobilitySource {
     teleportAfterSeconds,
   });
   return cityMobility({ ...watched(ground, network), demand, engine, stepSeconds });
+}
+
+/** SUMO drives: one that waits somewhere, or one that is started here. */
+async function liveSumo(ground: Ground, roads: RoadsOf<'traci'>): Promise<MobilitySource> {
+  const { directory, scenario } = ground;
+  const { stepSeconds } = scenario.traffic;
+  const network = readNetwork(ground, roads.network);
+  const [host = '', port = ''] = roads.connect?.split(':') ?? [];
+  const sumo = roads.connect
+    ? undefined
+    : await startSumo({
+        networkFile: resolve(directory, roads.network),
+        demandFiles: roads.demand.map((name) => resolve(directory, name)),
+        beginSeconds: roads.beginSeconds,
+        stepSeconds,
+        seed: scenario.seed,
+      });
+  const release = (): void => sumo?.stop();
+  try {
+    const wire = await openWire({
+      host: sumo ? '127.0.0.1' : host,
+      port: sumo?.port ?? Number(port),
+      patienceSeconds,
+      ...(sumo ? { fault: sumo.fault } : {}),
+    });
+    const { watch } = roads;
+    return await traciMobility({ ...watched(ground, network), wire, stepSeconds, watch, release });
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** What watches the lanes of a network. */

@@ -56,7 +56,7 @@ const programs = [
     name: 'sumo',
     commands: ['sumo'],
     versionFlag: '--version',
-    purpose: 'comparing our traffic with SUMO; not needed for runs',
+    purpose: 'comparing our traffic with SUMO, and scenarios that a live SUMO drives',
     debian: 'sumo',
   },
   {

@@ -1,6 +1,7 @@
 // Runs a scenario in virtual time: puts the rooms together and lets the conductor run.
 // Impure: starts workers and a broker. Must not: hold rules of the round, of the wire or of the world.
 
+import { RoadbedError } from '../base/errors.ts';
 import type { RunId } from '../base/ids.ts';
 import { Rng } from '../base/rng.ts';
 import { sampleCount } from '../learning/data/dataset.ts';
@@ -100,9 +101,18 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   const reason = await conductor.run();
   // 5 What it came to.
   const summary = recording.finish();
+  if (conductor.failure) throw kept(conductor.failure, summary);
   const { rounds } = scenario.stop;
   if (summary.rounds < rounds) note(`The run ended after ${summary.rounds} of ${rounds} rounds: ${reason}.`);
   return summary;
+}
+
+/** The run's end from outside, and where what it had lies. */
+function kept({ reason, message }: RoadbedError, { rounds, database }: RunSummary): RoadbedError {
+  return new RoadbedError(
+    reason,
+    `${message} (the run until then, ${rounds} rounds, is kept in ${database})`,
+  );
 }
 
 async function openWire(

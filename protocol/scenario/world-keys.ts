@@ -48,6 +48,8 @@ export const cityRoads = [
     /** `host:port` of a SUMO that waits for a client; absent: one is started. */
     connect: z.string().optional(),
     beginSeconds: nonNegative.default(0),
+    /** What SUMO is asked for: every vehicle, or only those around each RSU (faster; the map shows no others). */
+    watch: z.enum(['vehicles', 'coverage']).default('vehicles'),
   }),
 ] as const;
 

@@ -34,6 +34,16 @@ export const impureFiles: readonly ImpureFile[] = [
   },
   { path: 'mobility/traces/files.ts', touches: ['files'], reason: 'reads and writes floating-car data' },
   { path: 'mobility/xml/files.ts', touches: ['files'], reason: 'reads XML files, gzipped or not' },
+  {
+    path: 'mobility/traci/sumo-process.ts',
+    touches: ['network', 'processes'],
+    reason: 'starts SUMO as a child on a free port',
+  },
+  {
+    path: 'mobility/traci/wire.ts',
+    touches: ['timers', 'network'],
+    reason: 'the socket to a TraCI server, and its patience while that loads',
+  },
   { path: 'protocol/link/embedded-broker.ts', touches: ['network'], reason: 'listens for MQTT' },
   {
     path: 'protocol/link/mqtt.ts',

@@ -6,6 +6,7 @@
 // The life of an event: 1 it is taken from the heap; 2 the pacer may wait (for a map people watch); 3 its actor acts;
 // 4 what the actor wants becomes new events.
 
+import { RoadbedError } from '../../base/errors.ts';
 import { EventHeap } from '../../base/heap.ts';
 import type { RsuId, VehicleId } from '../../base/ids.ts';
 import type { Rng } from '../../base/rng.ts';
@@ -96,6 +97,7 @@ export class Conductor {
   readonly #lastReply = new Map<VehicleId, VehicleReply>();
   #lastFix: ReadonlyMap<VehicleId, Fix> = new Map();
   #now = 0;
+  #failure: RoadbedError | null = null;
 
   constructor(options: ConductorOptions) {
     this.#options = options;
@@ -110,6 +112,11 @@ export class Conductor {
   /** Virtual seconds since the run began. */
   get now(): number {
     return this.#now;
+  }
+
+  /** What ended the run from outside; null where it came to its own end. */
+  get failure(): RoadbedError | null {
+    return this.#failure;
   }
 
   /** Runs until the RSU has finished. Returns why it did. */
@@ -169,7 +176,8 @@ export class Conductor {
 
   /** Drives one step ahead: what happens inside it is known now and acted on when its time comes. */
   async #step(): Promise<void> {
-    const step = await this.#options.mobility.step();
+    const step = await this.#nextStep();
+    if (!step) return;
     const fixOf = new Map(step.fixes.map((fix) => [fix.vehicle, fix]));
     for (const event of step.events) {
       const after = fixOf.get(event.vehicle);
@@ -178,6 +186,18 @@ export class Conductor {
     }
     this.#lastFix = fixOf;
     this.#heap.push(step.to, { kind: 'fixes', step });
+  }
+
+  /** The next step of the world; a world that has died ends the run, whose log is closed as of any other run. */
+  async #nextStep(): Promise<MobilityStep | undefined> {
+    try {
+      return await this.#options.mobility.step();
+    } catch (error) {
+      if (!(error instanceof RoadbedError)) throw error;
+      this.#failure = error;
+      this.#actRsu({ kind: 'stop', reason: error.message });
+      return undefined;
+    }
   }
 
   async #contact(event: MobilityEvent, fix: Fix | undefined): Promise<void> {
