@@ -7,7 +7,7 @@
 /** Height, width, channels of one sample; a flat sample is [1, 1, n]. */
 export type Shape = readonly [number, number, number];
 
-/** The kinds of plain chains: the compiled step knows these. A convolution carries its bias and rectifier. */
+/** The kinds of plain chains. A convolution carries its bias and rectifier. */
 export type ChainLayerPlan =
   | {
       readonly kind: 'conv';

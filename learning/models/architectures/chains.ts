@@ -1,4 +1,4 @@
-// The models that are plain chains of layers: the ones cars train most, and the ones the compiled step knows.
+// The models that are plain chains of layers: the ones cars train most.
 // Must not: import tfjs, or change a layer order: recorded weights are one vector in layer order.
 
 import type { ModelSpec } from '../../learner.ts';

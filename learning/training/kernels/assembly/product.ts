@@ -76,7 +76,7 @@ export function plainProduct(
   product(a0, a1, a2, a3, outer, outerStep, inner, innerStep, b, 32, initial, o0, o1, o2, o3, end);
 }
 
-/** Copies the first `cols` (1..8) floats of a row of the edge tile. */
+/** Copies the first `cols` (1..7) floats of a row of the edge tile. */
 @inline
 export function copyPart(from: usize, to: usize, cols: i32): void {
   let values = v128.load(from);
