@@ -53,6 +53,11 @@ export class LaneTrace implements FcdHandlers {
     this.#speed.push(Number.isNaN(speedMps) ? 0 : speedMps);
   }
 
+  /** From before the first instant to behind the last, seconds. */
+  get seconds(): number {
+    return (this.#seconds.length + 1) * this.#stepSeconds();
+  }
+
   /** The source; its first step leads to the first instant of the trace, and behind the last one nobody drives. */
   mobility(options: LaneWorldOptions): Mobility {
     const stepSeconds = this.#stepSeconds();

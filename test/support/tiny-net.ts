@@ -56,14 +56,14 @@ export function tinyNetXml(
 
 /**
  * in (200 m at 10 m/s, two lanes) leads to `fast` (300 m at 20 m/s, 15 s) and `slow` (100 m at 5 m/s, 20 s), both to
- * `out` (100 m); `buses` (50 m at 25 m/s, 2 s), also to `out`, is open to buses only; nothing leads to `island`.
+ * `out` (100 m, two lanes); `buses` (50 m at 25 m/s, 2 s), also to `out`, is open to buses only; nothing leads to `island`.
  */
 const forkEdges: readonly TinyEdge[] = [
   { id: 'in', from: 'a', to: 'b', length: 200, speed: 10, lanes: 2 },
   { id: 'slow', from: 'b', to: 'c', length: 100, speed: 5 },
   { id: 'fast', from: 'b', to: 'c', length: 300, speed: 20, lanes: 2 },
   { id: 'buses', from: 'b', to: 'c', length: 50, speed: 25, allow: 'bus' },
-  { id: 'out', from: 'c', to: 'd', length: 100, speed: 10 },
+  { id: 'out', from: 'c', to: 'd', length: 100, speed: 10, lanes: 2 },
   { id: 'island', from: 'e', to: 'f', length: 100, speed: 10 },
 ];
 

@@ -9,6 +9,7 @@ import { exitCodes } from '../../base/errors.ts';
 import { main } from '../../testbed/cli.ts';
 import type { CommandIo } from '../../testbed/io.ts';
 import { forkXml } from '../support/tiny-net.ts';
+import { geojsonOf } from './mobility-setup.ts';
 
 let folder: string;
 let net: string;
@@ -43,7 +44,7 @@ describe('roadbed mobility run', () => {
     expect(code).toBe(exitCodes.ok);
     const report = JSON.parse(out);
     expect(report).toMatchObject({
-      network: { edges: 6, lanes: 8, signals: 0, laneKilometers: 1.35 },
+      network: { edges: 6, lanes: 9, signals: 0, laneKilometers: 1.45 },
       demand: { vehicles: 10, types: 1, routes: 1 },
       counts: { inserted: 10, arrived: 10, running: 0, waiting: 0, teleports: 0 },
       seed: 42,
@@ -194,9 +195,81 @@ describe('roadbed mobility import', () => {
     expect(JSON.parse(json)).toMatchObject({ edges: 6, junctions: 6, omissions: [] });
   });
 
+  it('writes a net.xml that reads as the same network', async () => {
+    const copy = join(folder, 'copy.net.xml.gz');
+    const { out } = await roadbed('mobility', 'import', 'grid:3x2', '--out', copy, '--json');
+    const again = await roadbed('mobility', 'import', copy, '--json');
+    expect({ ...JSON.parse(again.out), name: '' }).toEqual({ ...JSON.parse(out), name: '' });
+  });
+
+  it('reads GeoJSON', async () => {
+    const map = join(folder, 'map.geojson');
+    const line = [
+      [9, 45],
+      [9.001, 45],
+    ];
+    writeFileSync(map, geojsonOf(['street', line]));
+    const { out } = await roadbed('mobility', 'import', map, '--json');
+    expect(JSON.parse(out)).toMatchObject({ edges: 1, junctions: 2 });
+  });
+
+  it('reads OpenStreetMap', async () => {
+    const map = join(folder, 'map.osm');
+    const nodes = '<node id="1" lat="45" lon="9"/><node id="2" lat="45.001" lon="9"/>';
+    const way = '<way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>';
+    writeFileSync(map, `<?xml version="1.0"?><osm version="0.6">${nodes}${way}</osm>`);
+    const { out } = await roadbed('mobility', 'import', map, '--json');
+    expect(JSON.parse(out)).toMatchObject({ edges: 2, junctions: 2 });
+  });
+
   it('stands beside the other commands of mobility', async () => {
     const { out } = await roadbed('mobility', '--help');
-    for (const name of ['run', 'import', 'validate', 'serve'])
+    for (const name of ['run', 'import', 'validate', 'contacts', 'serve'])
       expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  });
+});
+
+describe('roadbed mobility contacts', () => {
+  it('says how long the cars of a paper stay, as its formula has it', async () => {
+    const { code, out } = await roadbed(
+      ...['mobility', 'contacts', 'paper:aflddpg', '--rsu', '500,0,100', '--per-hour', '360', '--json'],
+    );
+    expect(code).toBe(exitCodes.ok);
+    const [rsu] = JSON.parse(out).rsus;
+    // 200 m at 20 m/s: 10 s, of which a round of 5 s may begin in the first 5.
+    expect(rsu.meanSeconds).toBeCloseTo(10, 9);
+    expect(rsu.success).toEqual({ 5: expect.closeTo(0.5, 9), 20: 0, 60: 0 });
+  });
+
+  it('follows recorded cars, by their positions or on the lanes of their network', async () => {
+    const trace = join(folder, 'cars.csv');
+    const rows = Array.from({ length: 31 }, (_, at) => `${at},v,${(5 * at) / 2},0,in_0,${5 * at},5`);
+    writeFileSync(trace, `time,id,x,y,lane,pos,speed\n${rows.join('\n')}\n`);
+    for (const more of [[], ['--net', net]]) {
+      const { out } = await roadbed('mobility', 'contacts', trace, '--rsu', '50,0,10', ...more, '--json');
+      const report = JSON.parse(out);
+      // From x = 40 to x = 60 at 2.5 m/s.
+      expect(report).toMatchObject({ vehicles: 1, rsus: [{ rsu: 'rsu-1', stays: 1 }] });
+      expect(report.rsus[0].meanSeconds).toBeCloseTo(8, 9);
+    }
+  });
+
+  it('reads GPX', async () => {
+    const trace = join(folder, 'drive.gpx');
+    const point = (lat: number, seconds: string): string =>
+      `<trkpt lat="${lat}" lon="9"><time>2024-05-01T08:00:${seconds}Z</time></trkpt>`;
+    writeFileSync(trace, `<gpx><trk><trkseg>${point(45, '00')}${point(45.001, '20')}</trkseg></trk></gpx>`);
+    const { out } = await roadbed('mobility', 'contacts', trace, '--rsu', '0,50,20');
+    expect(out).toMatch(/^rsu-1 +1 +7\.19/m);
+  });
+
+  it.each([
+    [['paper:afmc', '--rsu', '0,0,1'], 'paper:afmc: expected one of paper:afmc-urban'],
+    [['paper:aflddpg'], '--rsu: expected at least one x,y,radius'],
+    [['paper:aflddpg', '--rsu', '1,2'], '--rsu 1,2: expected x,y,radius in metres'],
+  ])('refuses %j', async (args, sentence) => {
+    const { code, err } = await roadbed('mobility', 'contacts', ...args);
+    expect(code).toBe(exitCodes.usage);
+    expect(err).toContain(sentence);
   });
 });

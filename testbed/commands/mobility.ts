@@ -1,10 +1,13 @@
-// `roadbed mobility run | import | validate`: the city engine from the command line. What carries a command out is loaded
+// `roadbed mobility run | import | validate | contacts`: the city engine from the command line. What carries a command out is loaded
 // when it is wanted. Must not: hold what a command does (mobility-run.ts and its neighbours do).
 
 import { type Command, Option } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
+import { asId, type RsuId } from '../../base/ids.ts';
+import type { RsuSite } from '../../mobility/types.ts';
 import type { CommandIo } from '../io.ts';
 import { type CityFlags, type Traffic, trafficKinds } from './mobility-city.ts';
+import type { ContactsFlags } from './mobility-contacts.ts';
 import type { ImportFlags } from './mobility-import.ts';
 import type { RunFlags } from './mobility-run.ts';
 import type { ValidateFlags } from './mobility-validate.ts';
@@ -30,7 +33,8 @@ function files(name: string, help: string): Option {
   return new Option(`--${name} <files>`, help).argParser(collect).default([], 'none');
 }
 
-const netHelp = 'a SUMO net.xml, or grid:10x10 for one that is generated';
+const netHelp =
+  'a SUMO net.xml, an OpenStreetMap XML, a GeoJSON map, or grid:10x10 for one that is generated';
 
 function withCity(command: Command): Command {
   return command
@@ -90,6 +94,7 @@ export function registerMobility(program: Command, io: CommandIo): void {
   registerRun(group, io);
   registerImport(group, io);
   registerValidate(group, io);
+  registerContacts(group, io);
   for (const command of group.commands) command.exitOverride();
 }
 
@@ -120,9 +125,16 @@ function registerImport(group: Command, io: CommandIo): void {
   group
     .command('import')
     .description('read a map and say what is in it and what was left out')
-    .argument('<file>', 'a SUMO net.xml')
+    .argument('<file>', netHelp)
+    .option('--out <file>', 'write the network as a net.xml, which SUMO reads too')
     .option('--json', 'JSON instead of text')
-    .addHelpText('after', examples(['roadbed mobility import city.net.xml --json']))
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed mobility import city.net.xml --json',
+        'roadbed mobility import town.osm.xml --out town.net.xml',
+      ]),
+    )
     .action(async (file: string, flags: ImportFlags) => {
       const { importMobility } = await import('./mobility-import.ts');
       await importMobility(io, file, flags);
@@ -149,5 +161,54 @@ function registerValidate(group: Command, io: CommandIo): void {
         throw new RoadbedError('usage', '--against: expected a file of floating-car data');
       const { validateMobility } = await import('./mobility-validate.ts');
       await validateMobility(io, net, flags);
+    });
+}
+
+/** Of the antennas of `--rsu`: what decides contacts is the disc. */
+const antennaHeightMeters = 25;
+
+function rsuOf(text: string, earlier: readonly RsuSite[]): RsuSite[] {
+  const [x, y, coverageRadiusMeters] = text.split(',').map(Number) as [number, number, number];
+  if (
+    text.split(',').length !== 3 ||
+    !Number.isFinite(x) ||
+    !Number.isFinite(y) ||
+    !(coverageRadiusMeters > 0)
+  )
+    throw new RoadbedError('usage', `--rsu ${text}: expected x,y,radius in metres, such as 500,0,300`);
+  const id = asId<RsuId>(`rsu-${earlier.length + 1}`);
+  return [...earlier, { id, x, y, coverageRadiusMeters, antennaHeightMeters }];
+}
+
+function registerContacts(group: Command, io: CommandIo): void {
+  const source =
+    'floating-car data (.xml, .csv, .gz), GPS tracks (.gpx, or .csv with --geographic), or paper:<name> for the constant speeds of a paper';
+  group
+    .command('contacts')
+    .description('say how long recorded cars stay in the coverage of RSUs')
+    .argument('<source>', source)
+    .addOption(
+      new Option('--rsu <x,y,radius>', 'an RSU, metres; may be given several times')
+        .argParser(rsuOf)
+        .default([], 'none'),
+    )
+    .option('--net <file>', 'the network of the data: cars then drive on its lanes')
+    .option('--geographic', 'x and y of the data are degrees; metres count from the first position')
+    .option('--per-hour <n>', 'arrivals, for paper:<name>', positiveNumber('per-hour'), 600)
+    .option('--duration <s>', 'seconds, for paper:<name>', positiveNumber('duration'), 3600)
+    .option('--seed <n>', 'root of everything random', wholeNumber('seed', 0, 2 ** 31), 42)
+    .option('--json', 'JSON instead of text')
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed mobility contacts city.fcd.xml.gz --net city.net.xml --rsu 14000,17500,300',
+        'roadbed mobility contacts drive.gpx --rsu 0,0,300 --json',
+        'roadbed mobility contacts paper:afmc-urban --rsu 500,0,500',
+      ]),
+    )
+    .action(async (file: string, flags: ContactsFlags) => {
+      if (flags.rsu.length === 0) throw new RoadbedError('usage', '--rsu: expected at least one x,y,radius');
+      const { showContacts } = await import('./mobility-contacts.ts');
+      await showContacts(io, file, flags);
     });
 }
