@@ -106,7 +106,7 @@ export class Approaches {
       const foe = rows[i]!;
       if (this.#head[foe] === -1) continue;
       const sameTarget = streets.linkTo[link] === streets.linkTo[foe];
-      if (this.#isBlocked(foe, asker, leave, { sameTarget, stuckFoesPass: isRed(entryLetter) })) return false;
+      if (this.#isBlocked(foe, asker, leave, sameTarget, isRed(entryLetter))) return false;
     }
     return true;
   }
@@ -118,7 +118,7 @@ export class Approaches {
     for (let i = yieldsTo.start[link]!; i < yieldsTo.start[link + 1]!; i++) {
       const foe = yieldsTo.rows[i]!;
       const sameTarget = linkTo[link] === linkTo[foe];
-      if (this.#isBlocked(foe, asker, leave, { sameTarget, stuckFoesPass: false })) return true;
+      if (this.#isBlocked(foe, asker, leave, sameTarget, false)) return true;
     }
     return false;
   }
@@ -140,18 +140,20 @@ export class Approaches {
     return result;
   }
 
+  /** True where one who approaches foe link `foe` is in the way; `stuckFoesPass`: those who stand there are not. */
   #isBlocked(
     foe: number,
     asker: Passage,
     leave: number,
-    how: { readonly sameTarget: boolean; readonly stuckFoesPass: boolean },
+    sameTarget: boolean,
+    stuckFoesPass: boolean,
   ): boolean {
     const { vehicles } = this.#world;
     for (let e = this.#head[foe]!; e >= 0; e = this.#next[e]!) {
       const v = this.#vehicle[e]!;
       if (v === asker.vehicle || !this.#willPass[e]) continue;
-      if (how.stuckFoesPass && vehicles.speed[v]! <= haltingSpeed) continue;
-      if (this.#blocks(foe, e, asker, leave, how.sameTarget)) return true;
+      if (stuckFoesPass && vehicles.speed[v]! <= haltingSpeed) continue;
+      if (this.#blocks(foe, e, asker, leave, sameTarget)) return true;
     }
     return false;
   }

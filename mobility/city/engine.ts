@@ -107,7 +107,7 @@ class Engine implements CityEngine {
     const world = this.#world;
     world.steps += 1;
     world.now = this.#begin + (world.steps - 1) * world.stepSeconds;
-    world.ways.trim();
+    if (world.ways.trim()) world.vehicles.record.fill(-1);
     if (world.steps % reorderSteps === 0) this.#reorder();
     world.signals.update(world.now, this.#detectors);
     this.#plan();

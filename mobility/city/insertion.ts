@@ -97,6 +97,8 @@ export class Insertion {
     vehicles.type[v] = departure.type;
     vehicles.speedFactor[v] = departure.speedFactor;
     vehicles.path[v] = this.#wayOf(row);
+    vehicles.record[v] = -1;
+    vehicles.haltIndex[v] = ways.haltIndex(vehicles.path[v]!);
     const edges = ways.edgesOf(vehicles.path[v]!);
     vehicles.lastIndex[v] = edges.length - 1;
     const length = streets.laneLength[streets.firstLane[edges.at(-1)!]!]!;
@@ -136,8 +138,8 @@ export class Insertion {
   #basePosition(v: number, lane: number): number {
     const { vehicles, types, streets, ways } = this.#world;
     const base = Math.min(types.length[vehicles.type[v]!]! + positionEpsilon, streets.laneLength[lane]!);
-    const halt = ways.stopsOf(vehicles.path[v]!)[0];
-    return halt?.index === 0 ? Math.min(base, Math.max(0, halt.stop.endMeters)) : base;
+    const halt = vehicles.haltIndex[v] === 0 ? ways.nextStop(vehicles.path[v]!) : undefined;
+    return halt === undefined ? base : Math.min(base, Math.max(0, halt.endMeters));
   }
 
   #insertRandomly(v: number, start: Start, how: 'random' | 'random_free'): boolean {
@@ -318,13 +320,11 @@ export class Insertion {
     const t = vehicles.type[v]!;
     const own = types.deceleration[t]!;
     const wish = this.#world.laneSpeed(start.lane, v);
-    const halt = ways.stopsOf(vehicles.path[v]!)[0];
+    const halt = vehicles.haltIndex[v] === vehicles.routeIndex[v] ? ways.nextStop(vehicles.path[v]!) : undefined;
     const reach = (): number => types.brakeGap(start.speed, own, types.tau[t]!) + types.minGap[t]!;
     const stopAt = (gap: number): number => types.stop(t, start.speed, gap, own, wish);
-    if (halt?.stop.lane === start.lane && halt.index === vehicles.routeIndex[v]) {
-      if (!this.#mayDrive(start, stopAt(halt.stop.endMeters - start.position))) return false;
-    }
-    const record = ways.record(vehicles.path[v]!, vehicles.routeIndex[v]!);
+    if (halt?.lane === start.lane && !this.#mayDrive(start, stopAt(halt.endMeters - start.position))) return false;
+    const record = this.#world.recordOf(v);
     const index = streets.laneIndex[start.lane]!;
     let seen = streets.laneLength[start.lane]! - start.position;
     let time = now + seen / Math.max(start.speed, haltingSpeed);

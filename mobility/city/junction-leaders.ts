@@ -55,10 +55,14 @@ export class JunctionLeaders {
       const width = conflicts.sameTarget[c] || conflicts.sameSource[c] ? 0 : conflicts.size[c]!;
       if (distance + width < 0 && !conflicts.sameTarget[c]) continue;
       const ignoreGreen = conflicts.foeWaits[c] === 1 && this.#bothGreen(lane, foeLane);
-      for (let place = count - 1; place >= 0; place--)
-        this.#weigh(ego, lists.at(foeLane, place), c, { link, seen, distance, ignoreGreen, waitBefore }, plan);
+      this.#link = link;
+      this.#seen = seen;
+      this.#distance = distance;
+      this.#ignoreGreen = ignoreGreen;
+      this.#waitBefore = waitBefore;
+      for (let place = count - 1; place >= 0; place--) this.#weigh(ego, lists.at(foeLane, place), c, plan);
       for (let e = bodyHead[foeLane]!; e >= 0; e = this.#world.nextBody(e))
-        this.#weigh(ego, (e / furtherMost) | 0, c, { link, seen, distance, ignoreGreen, waitBefore }, plan);
+        this.#weigh(ego, (e / furtherMost) | 0, c, plan);
     }
     if (plan.speed < plan.linkWait) plan.linkWait = plan.speed;
   }
@@ -74,16 +78,18 @@ export class JunctionLeaders {
     );
   }
 
-  #weigh(
-    ego: number,
-    leader: number,
-    c: number,
-    at: { link: number; seen: number; distance: number; ignoreGreen: boolean; waitBefore: number },
-    plan: PlanRegisters,
-  ): void {
+  // The foe lane being weighed: the link asked about, metres to the end of the own lane and to the conflict, whether
+  // foes may be ignored that wait at a green light, and the speed to wait before the link before.
+  #link = -1;
+  #seen = 0;
+  #distance = 0;
+  #ignoreGreen = false;
+  #waitBefore = -1;
+
+  #weigh(ego: number, leader: number, c: number, plan: PlanRegisters): void {
     if (leader === ego) return;
     const { streets, conflicts, vehicles, types } = this.#world;
-    const lane = streets.linkFrom[at.link]!;
+    const lane = streets.linkFrom[this.#link]!;
     const foeLane = conflicts.foeLane[c]!;
     const sameTarget = conflicts.sameTarget[c] === 1;
     const sameSource = conflicts.sameSource[c] === 1;
@@ -96,11 +102,11 @@ export class JunctionLeaders {
     const entered = backDistance < leaderLength;
     const foeOut = streets.firstLink[foeLane]!;
     const inTheWay =
-      ((!past && at.distance > 0) || (sameTarget && at.distance > backDistance - leaderLength)) &&
+      ((!past && this.#distance > 0) || (sameTarget && this.#distance > backDistance - leaderLength)) &&
       entered &&
       !streets.linkInternalJunction[foeOut];
-    if (!inTheWay && at.ignoreGreen) return;
-    if (at.distance < -positionEpsilon && !inTheWay) return;
+    if (!inTheWay && this.#ignoreGreen) return;
+    if (this.#distance < -positionEpsilon && !inTheWay) return;
     if (sameSource && this.#isClearlyAhead(ego, lane, back + leaderLength)) return;
     const frontHere = vehicles.lane[leader] === foeLane;
     const willPass = frontHere ? vehicles.willPass[leader] === 1 : sameTarget;
@@ -111,12 +117,12 @@ export class JunctionLeaders {
       if (past && !sameTarget) return;
       let back2 = backDistance;
       if (sameTarget && back2 < 0) back2 += Math.max(0, conflicts.foeBehind[c]! - conflicts.behind[c]!);
-      gap = at.distance - types.minGap[vehicles.type[ego]!]! - back2 - foeWidth;
+      gap = this.#distance - types.minGap[vehicles.type[ego]!]! - back2 - foeWidth;
     }
-    if (!inTheWay && !this.#isLeader(ego, at.link, leader, gap)) return;
+    if (!inTheWay && !this.#isLeader(ego, this.#link, leader, gap)) return;
     const stopNow = frontHere ? foeWaits || sameTarget || sameSource : sameTarget || sameSource;
-    this.#follow(ego, leader, { ...at, gap, crossing: stopNow ? -1 : at.distance }, plan);
-    if (at.waitBefore >= 0 && plan.speed < at.waitBefore) plan.speed = at.waitBefore;
+    this.#follow(ego, leader, gap, plan, stopNow ? -1 : this.#distance);
+    if (this.#waitBefore >= 0 && plan.speed < this.#waitBefore) plan.speed = this.#waitBefore;
     this.#withdraw(ego, leader, plan);
   }
 
@@ -126,29 +132,25 @@ export class JunctionLeaders {
     return leaderFront < vehicles.position[ego]! - types.length[vehicles.type[ego]!]!;
   }
 
-  #follow(
-    ego: number,
-    leader: number,
-    at: { link: number; seen: number; gap: number; crossing: number },
-    plan: PlanRegisters,
-  ): void {
+  /** Lowers the plan so far that ego stays behind the leader; `crossing`: metres it may drive up to; -1: none. */
+  #follow(ego: number, leader: number, gap: number, plan: PlanRegisters, crossing: number): void {
     const { streets, vehicles, types } = this.#world;
     const t = vehicles.type[ego]!;
     const speed = vehicles.speed[ego]!;
     const leaderSpeed = vehicles.speed[leader]!;
     const wish = this.#world.laneSpeed(vehicles.lane[ego]!, ego);
-    const before = at.seen - streets.laneLength[streets.linkFrom[at.link]!]! - positionEpsilon;
+    const before = this.#seen - streets.laneLength[streets.linkFrom[this.#link]!]! - positionEpsilon;
     let safe =
-      at.gap >= 0
-        ? types.follow(t, speed, at.gap, leaderSpeed, types.deceleration[vehicles.type[leader]!]!, wish)
+      gap >= 0
+        ? types.follow(t, speed, gap, leaderSpeed, types.deceleration[vehicles.type[leader]!]!, wish)
         : types.stop(t, speed, before, types.deceleration[t]!, wish);
-    if (at.crossing >= 0) {
-      const room = at.crossing - types.minGap[t]!;
+    if (crossing >= 0) {
+      const room = crossing - types.minGap[t]!;
       const stop = types.stop(t, speed, room, types.deceleration[t]!, wish);
-      if (at.gap === blockedGap) {
+      if (gap === blockedGap) {
         safe = Math.max(safe, stop);
       } else {
-        const pastSeconds = (at.crossing - at.gap) / Math.max(leaderSpeed, haltingSpeed);
+        const pastSeconds = (crossing - gap) / Math.max(leaderSpeed, haltingSpeed);
         const final = Math.max(speed, (2 * room) / pastSeconds - speed);
         const next = speed + (types.stepSeconds * (final - speed)) / pastSeconds;
         safe = Math.max(safe, Math.min(next, stop));

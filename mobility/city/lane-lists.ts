@@ -12,17 +12,15 @@ export class LaneLists {
   readonly count: Int32Array;
   readonly #room: Int32Array;
   #end: number;
-  /** Lanes that have vehicles (and maybe some that had), each once. */
+  /** Lanes that had vehicles at the last `tidy`, in rising order. */
   readonly active: Int32Array;
   activeCount = 0;
-  readonly #isActive: Uint8Array;
 
   constructor(lanes: number, lengthMeters: Float64Array) {
     this.base = new Int32Array(lanes);
     this.head = new Int32Array(lanes);
     this.count = new Int32Array(lanes);
     this.active = new Int32Array(lanes);
-    this.#isActive = new Uint8Array(lanes);
     // A car with its gap needs 7.5 m, so a block holds a jam, and half of that again between two clean-ups.
     this.#room = Int32Array.from({ length: lanes }, (_, l) => smallestBlock + Math.ceil(lengthMeters[l]! / 5));
     let end = 0;
@@ -56,11 +54,6 @@ export class LaneLists {
     for (let i = start + count; i > start + place; i--) this.slots[i] = this.slots[i - 1]!;
     this.slots[start + place] = row;
     this.count[lane] = count + 1;
-    if (!this.#isActive[lane]) {
-      this.#isActive[lane] = 1;
-      this.active[this.activeCount] = lane;
-      this.activeCount += 1;
-    }
   }
 
   removeAt(lane: number, place: number): void {
@@ -87,18 +80,16 @@ export class LaneLists {
     if (place >= 0) this.slots[this.base[lane]! + this.head[lane]! + place] = to;
   }
 
-  /** Forgets lanes that have become empty and puts the others in rising order. */
+  /** Notes which lanes have vehicles. Looking at all counts is faster than keeping a sorted list of the lanes in use. */
   tidy(): void {
-    let kept = 0;
-    for (let i = 0; i < this.activeCount; i++) {
-      const lane = this.active[i]!;
-      if (this.count[lane]! > 0) {
-        this.active[kept] = lane;
-        kept += 1;
-      } else this.#isActive[lane] = 0;
+    const { count, active } = this;
+    let used = 0;
+    for (let lane = 0; lane < count.length; lane++) {
+      if (count[lane] === 0) continue;
+      active[used] = lane;
+      used += 1;
     }
-    this.activeCount = kept;
-    this.active.subarray(0, kept).sort();
+    this.activeCount = used;
   }
 
   #makeRoom(lane: number): void {

@@ -115,14 +115,15 @@ export class Mover {
     const t = vehicles.type[v]!;
     const speed = vehicles.speed[v]!;
     this.#askLinks(v);
-    const stop = this.#halts.approach(v, this.#safe);
+    this.#halts.begin(v, this.#safe);
     const emergency = types.slowestNextEmergency(t, speed);
     const least = Math.min(types.slowestNext(t, speed), Math.max(this.#safe, emergency));
     const limit = Math.max(this.#world.laneSpeed(vehicles.lane[v]!, v), this.#safe);
-    let most = Math.min(limit, types.fastestNext(t, speed), this.#safe, stop);
+    let most = Math.min(limit, types.fastestNext(t, speed), this.#safe);
     if (most < least) most = least;
     let next = this.#dawdle(v, t, least, most);
-    next = patchSpeed(this.#world, v, { least, wanted: next, most });
+    if (vehicles.changeState[v] !== 0 || vehicles.adviceCount[v] !== 0 || vehicles.blockerLength[v] !== 0)
+      next = patchSpeed(this.#world, v, { least, wanted: next, most });
     if (next > 0 && next < this.#least) next = this.#least;
     if (Math.abs(next) < this.#slowest && vehicles.stopDistance[v]! > positionEpsilon) next = 0;
     return next > 0 ? next : 0;
@@ -149,6 +150,10 @@ export class Mover {
     const end = start + vehicles.planCount[v]!;
     this.#safe = vehicles.planSpeed[v]!;
     this.#least = noSpeed;
+    if (vehicles.planLight[v]) {
+      vehicles.haveToWait[v] = 0;
+      return;
+    }
     this.#leastDistance = 0;
     this.#canBrakeBeforeLeast = false;
     this.#waits = false;
@@ -267,7 +272,11 @@ export class Mover {
       if (link === noLink || isRed(signals.state[link]!)) break;
       vehicles.position[v] = beyond;
       vehicles.lane[v] = streets.linkNext[link]!;
-      if (!streets.laneInternal[streets.linkNext[link]!]) vehicles.routeIndex[v] = vehicles.routeIndex[v]! + 1;
+      if (!streets.laneInternal[streets.linkNext[link]!]) {
+        vehicles.routeIndex[v] = vehicles.routeIndex[v]! + 1;
+        // Without internal lanes the record was the old edge's; else it is the new one's already.
+        if (!streets.linkFromInternal[link]) vehicles.record[v] = -1;
+      } else if (!streets.linkFromInternal[link]) vehicles.record[v] = -1;
       this.#noteEntry(v, link);
       if (this.#hasArrived(v)) return;
     }

@@ -70,8 +70,8 @@ export class Neighbours {
   }
 
   #recordAt(ego: number, lane: number): number {
-    const { vehicles, streets, ways } = this.#world;
-    return streets.laneInternal[lane] ? -1 : ways.record(vehicles.path[ego]!, vehicles.routeIndex[ego]!);
+    const { streets } = this.#world;
+    return streets.laneInternal[lane] ? -1 : this.#world.recordOf(ego);
   }
 
   #isOpen(ego: number, link: number, time: number): boolean {

@@ -23,6 +23,7 @@ import { KeepClear } from './keep-clear.ts';
 import { noLink, type PlanItems } from './plan-items.ts';
 import { drawUniform, purposes } from './random.ts';
 import { hasPriority, isYellow, letters } from './signals.ts';
+import { noHalt } from './vehicles.ts';
 import type { World } from './world.ts';
 
 /** Circular yielding is looked for along so many links. */
@@ -94,7 +95,7 @@ export class Planner {
     vehicles.planStart[v] = this.#items.count;
     vehicles.planCount[v] = 0;
     vehicles.planSpeed[v] = 0;
-    vehicles.willPass[v] = 0;
+    vehicles.planLight[v] = 0;
   }
 
   #planVehicle(v: number, firstLeader: number, lengthsAhead: number): void {
@@ -121,10 +122,20 @@ export class Planner {
     let seenInternal = streets.laneInternal[this.#lane] ? this.#seen : 0;
     let seenNormal = 0;
     let passedExit = false;
+    vehicles.planLight[v] = 0;
+    // IDM accelerates by what lies ahead, however far; it always looks.
+    if (this.#seen > lookAhead && seenInternal === 0 && !types.idm[t] && vehicles.haltIndex[v] !== vehicles.routeIndex[v]) {
+      if (leader >= 0) this.#adaptToLeader(v, leader);
+      this.#planFarLink(v);
+      return;
+    }
     for (;;) {
       if (leader >= 0 && leader !== v) this.#adaptToLeader(v, leader);
       if (this.#lastItem >= 0) items.wait[this.#lastItem] = Math.min(items.wait[this.#lastItem]!, plan.speed);
       if (this.#planHalt(v, gentle)) break;
+      // Behind the junction there is road enough, and what follows is too far to matter.
+      const enough = Math.max(types.length[t]! * spaceLookAheadLengths, types.length[t]! + seenInternal);
+      if (passedExit && seenNormal > enough && this.#seen > lookAhead) break;
       const link = this.#nextLink(v);
       if (link === noLink) {
         this.#planEnd(v);
@@ -135,8 +146,7 @@ export class Planner {
         passedExit = true;
         if (this.#record >= 0) this.#view += 1;
       }
-      const enough = Math.max(types.length[t]! * spaceLookAheadLengths, types.length[t]! + seenInternal);
-      if ((!plan.request || plan.speed <= 0 || this.#seen > lookAhead) && passedExit && seenNormal > enough) break;
+      if ((!plan.request || plan.speed <= 0) && passedExit && seenNormal > enough) break;
       this.#lane = streets.linkNext[link]!;
       this.#limit = this.#world.laneSpeed(this.#lane, v);
       const toLimit = types.approach(t, speed, this.#seen, this.#limit, this.#limit, false);
@@ -155,26 +165,37 @@ export class Planner {
     this.#keepClear.check(v, lengthsAhead);
   }
 
+  /** The end of the lane is farther than the driver must look: only who yields at the link must know of it. */
+  #planFarLink(v: number): void {
+    const { vehicles, streets, signals } = this.#world;
+    const plan = this.#plan;
+    vehicles.planLight[v] = 1;
+    vehicles.planSpeed[v] = plan.speed;
+    vehicles.stopDistance[v] = never;
+    const link = this.#nextLink(v);
+    if (link >= 0 && streets.linkWatched[link] && !isYellowOrRed(signals.state[link]!)) {
+      plan.request = plan.speed > this.#slowest;
+      plan.linkWait = plan.speed;
+      this.#planArrival(v, link, true);
+    }
+    vehicles.planCount[v] = this.#items.count - vehicles.planStart[v]!;
+  }
+
   // The way ahead.
 
   #startWay(v: number): void {
-    const { vehicles, streets, ways } = this.#world;
+    const { streets } = this.#world;
     this.#view = 0;
-    if (streets.laneInternal[this.#lane]) {
-      // The record of the next edge is taken when that edge is reached.
-      this.#record = -1;
-      return;
-    }
-    this.#record = ways.record(vehicles.path[v]!, vehicles.routeIndex[v]!);
+    // Inside a junction the record is taken when its edge is reached.
+    this.#record = streets.laneInternal[this.#lane] ? -1 : this.#world.recordOf(v);
     this.#laneNumber = streets.laneIndex[this.#lane]!;
   }
 
   #nextLink(v: number): number {
-    const { streets, vehicles, ways } = this.#world;
+    const { streets, ways } = this.#world;
     if (streets.laneInternal[this.#lane]) return streets.firstLink[this.#lane]!;
     if (this.#record < 0) {
-      const index = vehicles.routeIndex[v]! + 1;
-      this.#record = ways.record(vehicles.path[v]!, index);
+      this.#record = this.#world.recordOf(v);
       this.#laneNumber = streets.laneIndex[this.#lane]!;
       this.#view = 0;
     }
@@ -234,11 +255,11 @@ export class Planner {
 
   #planHalt(v: number, gentle: number): boolean {
     const { vehicles, ways, streets, types } = this.#world;
-    const halt = ways.stopsOf(vehicles.path[v]!)[0];
-    if (halt === undefined || streets.laneInternal[this.#lane]) return false;
-    if (halt.index !== this.#routeIndexHere(v)) return false;
+    if (vehicles.haltIndex[v] === noHalt || streets.laneInternal[this.#lane]) return false;
+    const halt = vehicles.haltIndex[v] === this.#routeIndexHere(v) ? ways.nextStop(vehicles.path[v]!) : undefined;
+    if (halt === undefined) return false;
     const t = vehicles.type[v]!;
-    this.#stopDistance = this.#seen + halt.stop.endMeters + numericEpsilon - streets.laneLength[this.#lane]!;
+    this.#stopDistance = this.#seen + halt.endMeters + numericEpsilon - streets.laneLength[this.#lane]!;
     const wish = this.#world.laneSpeed(vehicles.lane[v]!, v);
     const stop = types.stop(t, vehicles.speed[v]!, this.#stopDistance, types.deceleration[t]!, wish);
     const plan = this.#plan;

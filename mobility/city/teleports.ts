@@ -108,6 +108,8 @@ export class Teleports {
     vehicles.lastIndex[v] = one.lastIndex;
     vehicles.arrival[v] = one.arrival;
     vehicles.routeIndex[v] = one.routeIndex;
+    vehicles.record[v] = -1;
+    vehicles.haltIndex[v] = this.#world.ways.haltIndex(one.path);
     return v;
   }
 

@@ -9,6 +9,9 @@ import { never } from './constants.ts';
 export const furtherMost = 8;
 export const advicesMost = 6;
 
+/** The index of no halt, behind the end of every route. */
+export const noHalt = 0x7fffffff;
+
 type Column = Float64Array | Int32Array | Uint8Array;
 
 /** Doubles per row, `never` where so said, zero else. */
@@ -26,6 +29,10 @@ export class Vehicles {
   routeIndex = new Int32Array(0);
   lastIndex = new Int32Array(0);
   arrival = new Float64Array(0);
+  /** The record of its way (ways.ts) for its edge, or inside a junction for the next one; -1: to be looked up. */
+  record = new Int32Array(0);
+  /** Index in its route of the edge of its next halt; `noHalt`: none. */
+  haltIndex = new Int32Array(0);
   // Where on the road: the lane of the front bumper, metres along it; the body reaches back over `further` lanes.
   lane = new Int32Array(0);
   position = new Float64Array(0);
@@ -43,8 +50,7 @@ export class Vehicles {
   junctionEntry = new Float64Array(0);
   junctionEntryNeverYield = new Float64Array(0);
   conflictEntry = new Float64Array(0);
-  // Halts: the next one in its departure's list; seconds left at it; 1: it stands there.
-  nextStop = new Int32Array(0);
+  // Halts: seconds left at one; 1: it stands there; metres to the next one on the way planned.
   stopLeft = new Float64Array(0);
   halted = new Uint8Array(0);
   stopDistance = new Float64Array(0);
@@ -61,6 +67,8 @@ export class Vehicles {
   // What is planned for this step: the speed if nothing lies ahead, and the range of its plan (see plan.ts).
   planSpeed = new Float64Array(0);
   planStart = new Int32Array(0);
+  /** 1: nothing ahead is near enough to matter; its plan is only to be told at the link. */
+  planLight = new Uint8Array(0);
   planCount = new Int32Array(0);
   readonly #names: readonly string[];
   readonly #widths: Readonly<Record<string, number>> = { further: furtherMost, advices: advicesMost };

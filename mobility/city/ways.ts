@@ -10,6 +10,7 @@ import type { Demand, Stop } from '../demand/demand.ts';
 import { positionEpsilon } from './constants.ts';
 import type { Streets } from './streets.ts';
 import type { Types } from './types.ts';
+import { noHalt } from './vehicles.ts';
 
 /** Edges looked at: at most 4 beyond 3000 m, at most 8 beyond 200 m (or the braking distance). */
 const motorway = { edges: 4, meters: 3000 } as const;
@@ -95,9 +96,14 @@ export class Ways {
     return this.#ways[way]!.edges;
   }
 
-  /** Halts still to come, with the index of their edge in the route. */
-  stopsOf(way: number): Way['stops'] {
-    return this.#ways[way]!.stops;
+  /** The next halt; undefined: none is left. */
+  nextStop(way: number): Stop | undefined {
+    return this.#ways[way]!.stops[0]?.stop;
+  }
+
+  /** Index in the route of the edge of the next halt; `noHalt`: none is left. */
+  haltIndex(way: number): number {
+    return this.#ways[way]!.stops[0]?.index ?? noHalt;
   }
 
   /** The first halt of a way is served: the next one decides from now on. */
@@ -135,12 +141,13 @@ export class Ways {
     return view < this.#pool[row + 1]! ? this.#pool[this.#pool[row + 2]! + view]! : -1;
   }
 
-  /** Forgets all records when they have become too many. To be called where nobody holds one: between steps. */
-  trim(): void {
-    if (this.#poolEnd < poolMost) return;
+  /** Forgets all records when they have become too many. True: it did, and nobody may go on holding one. */
+  trim(): boolean {
+    if (this.#poolEnd < poolMost) return false;
     this.#records.fill(-1);
     this.#poolEnd = 0;
     this.#lengthsEnd = 0;
+    return true;
   }
 
   /** Puts each halt on its edge of the route, in order. */

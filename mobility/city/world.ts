@@ -38,6 +38,8 @@ export class World {
   #bodyLaneCount = 0;
   now: number;
   steps = 0;
+  /** How many vehicles stand at halts. */
+  haltedCount = 0;
 
   constructor(parts: WorldParts, beginSeconds: number) {
     this.streets = parts.streets;
@@ -190,12 +192,20 @@ export class World {
     this.brutto[lane] = this.lists.count[lane] === 0 ? 0 : left;
   }
 
+  /** The record of the way of vehicle v for its edge, or inside a junction for the next one. */
+  recordOf(v: number): number {
+    const { record, path, routeIndex, lane } = this.vehicles;
+    const known = record[v]!;
+    if (known >= 0) return known;
+    const found = this.ways.record(path[v]!, routeIndex[v]! + this.streets.laneInternal[lane[v]!]!);
+    record[v] = found;
+    return found;
+  }
+
   /** The link vehicle v will take at the end of its lane; -1: its route or lane ends. */
   nextLink(v: number): number {
-    const { lane, path, routeIndex, lastIndex } = this.vehicles;
-    const l = lane[v]!;
+    const l = this.vehicles.lane[v]!;
     if (this.streets.laneInternal[l]) return this.streets.firstLink[l]!;
-    if (routeIndex[v] === lastIndex[v]) return -1;
-    return this.ways.linkAt(this.ways.record(path[v]!, routeIndex[v]!), this.streets.laneIndex[l]!, 0);
+    return this.ways.linkAt(this.recordOf(v), this.streets.laneIndex[l]!, 0);
   }
 }

@@ -119,10 +119,8 @@ export class Helping {
     const leaderSpeed = vehicles.speed[leader]!;
     const leaderNext = leaderSpeed - Math.max(1, -vehicles.acceleration[leader]!) * stepSeconds;
     const gapNext = besideLeader.gap + (leaderNext - planned) * stepSeconds;
-    const follow = (): number =>
-      Math.max(types.slowestNext(t, speed), this.#follow(ego, gapNext, Math.max(0, leaderNext), leader));
+    const target = Math.max(types.slowestNext(t, speed), this.#follow(ego, gapNext, Math.max(0, leaderNext), leader));
     if ((view.blocked & change.blockedByLeader) === 0) {
-      const target = follow();
       vehicles.advise(ego, target, stepSeconds);
       return Math.min(target, planned);
     }
@@ -137,7 +135,6 @@ export class Helping {
       return overtakes;
     }
     this.#tell(leader, view.direction, change.amBlockingLeader, Number.POSITIVE_INFINITY);
-    const target = follow();
     if (target >= speed) {
       vehicles.advise(ego, target, stepSeconds);
       return planned;

@@ -6,9 +6,9 @@ import { type Neighbour, type Neighbours, nobody } from '../neighbours.ts';
 import type { World } from '../world.ts';
 import { change, isBlocked } from './change-state.ts';
 import { Helping } from './helping.ts';
-import { type View, Wishes } from './wishes.ts';
+import { type Sight, type View, Wishes } from './wishes.ts';
 
-export class LaneChanger {
+export class LaneChanger implements Sight {
   readonly #world: World;
   readonly #neighbours: Neighbours;
   readonly #wishes: Wishes;
@@ -32,6 +32,7 @@ export class LaneChanger {
     follower: this.#follower,
     besideLeader: nobody(),
     besideFollower: nobody(),
+    knowsLeader: false,
     occupied: 0,
     besideOccupied: 0,
     bestOccupied: 0,
@@ -44,7 +45,7 @@ export class LaneChanger {
   constructor(world: World, neighbours: Neighbours) {
     this.#world = world;
     this.#neighbours = neighbours;
-    this.#wishes = new Wishes(world, new Helping(world));
+    this.#wishes = new Wishes(world, new Helping(world), this);
     this.#seen = new Int32Array(world.streets.network.edges.count).fill(-1);
   }
 
@@ -91,13 +92,13 @@ export class LaneChanger {
   }
 
   #changeVehicle(firstLane: number, lanes: number, j: number): void {
-    const { lists, vehicles, ways } = this.#world;
+    const { lists, vehicles } = this.#world;
     const view = this.#view;
     view.lane = firstLane + j;
     view.ego = lists.at(view.lane, this.#done[j]!);
     if (!vehicles.halted[view.ego]) {
-      view.record = ways.record(vehicles.path[view.ego]!, vehicles.routeIndex[view.ego]!);
-      this.#findLeader(view.lane, this.#done[j]!, this.#leader);
+      view.record = this.#world.recordOf(view.ego);
+      view.knowsLeader = false;
       this.#addFollowing(lanes, j);
       const right = j > 0 ? this.#consider(firstLane, j, -1) : 0;
       if (this.#mayGo(right, change.right)) return this.#go(firstLane, j, -1);
@@ -125,18 +126,18 @@ export class LaneChanger {
 
   /** Room taken on each lane by vehicles ahead and on the lanes it leads to. */
   #addFollowing(lanes: number, j: number): void {
+    for (let i = Math.max(0, j - 1); i < lanes && i <= j + 1; i++) this.#following[i] = this.#roomFollowing(i);
+    const best = j + this.#world.ways.offsetOf(this.#view.record, j);
+    if (best < j - 1 || best > j + 1) this.#following[best] = this.#roomFollowing(best);
+  }
+
+  #roomFollowing(i: number): number {
     const { ways, brutto, streets } = this.#world;
     const { record } = this.#view;
-    for (let i = Math.max(0, j - 1); i < lanes && i <= j + 1; i++) this.#following[i] = sumFollowing(i);
-    const best = j + ways.offsetOf(record, j);
-    if (best < j - 1 || best > j + 1) this.#following[best] = sumFollowing(best);
-
-    function sumFollowing(i: number): number {
-      let sum = 0;
-      const links = ways.linkCount(record, i);
-      for (let view = 0; view < links; view++) sum += brutto[streets.linkTo[ways.linkAt(record, i, view)]!]!;
-      return sum;
-    }
+    const links = ways.linkCount(record, i);
+    let sum = 0;
+    for (let view = 0; view < links; view++) sum += brutto[streets.linkTo[ways.linkAt(record, i, view)]!]!;
+    return sum;
   }
 
   /** What the driver wants of the lane `direction` beside, and what hinders it. */
@@ -145,12 +146,9 @@ export class LaneChanger {
     const view = this.#view;
     const beside = firstLane + j + direction;
     if ((streets.permissions[beside]! & types.permission[vehicles.type[view.ego]!]!) === 0) return 0;
+    if (this.#wishes.staysSurely(view.ego, view.record, j, direction)) return 0;
     view.direction = direction;
     view.beside = beside;
-    this.#findLeader(beside, this.#done[j + direction]!, view.besideLeader);
-    this.#findFollower(beside, this.#done[j + direction]!, view.besideFollower);
-    if (view.besideLeader.vehicle >= 0 && view.besideLeader.vehicle === view.besideFollower.vehicle)
-      view.besideFollower.vehicle = -1;
     view.bestOffset = ways.offsetOf(view.record, j);
     if (view.bestOffset === 0 && ways.offsetOf(view.record, j + direction) === 0) view.bestOffset = direction;
     const best = j + view.bestOffset;
@@ -159,8 +157,21 @@ export class LaneChanger {
     view.bestOccupied = this.#taken[best]! + this.#following[best]!;
     view.firstBlocked = this.#first[j]!;
     view.lastBlocked = this.#last[j]!;
+    view.blocked = 0;
+    const wish = this.#wishes.ask(view);
+    return view.blocked | wish;
+  }
+
+  look(view: View): void {
+    const { laneIndex } = this.#world.streets;
+    const { besideLeader, besideFollower } = view;
+    if (!view.knowsLeader) this.#findLeader(view.lane, this.#done[laneIndex[view.lane]!]!, view.leader);
+    view.knowsLeader = true;
+    const done = this.#done[laneIndex[view.beside]!]!;
+    this.#findLeader(view.beside, done, besideLeader);
+    this.#findFollower(view.beside, done, besideFollower);
+    if (besideLeader.vehicle >= 0 && besideLeader.vehicle === besideFollower.vehicle) besideFollower.vehicle = -1;
     view.blocked = this.#hindrances(view);
-    return view.blocked | this.#wishes.ask(view);
   }
 
   #findLeader(lane: number, done: number, into: Neighbour): void {

@@ -16,14 +16,7 @@ export interface SpeedBounds {
 }
 
 /** The speed within the bounds, given what the driver and its neighbours want. */
-export function patchSpeed(world: World, v: number, bounds: SpeedBounds): number {
-  const { vehicles } = world;
-  if (vehicles.changeState[v] === 0 && vehicles.adviceCount[v] === 0 && vehicles.blockerLength[v] === 0)
-    return bounds.wanted;
-  return patchedSpeed(world, v, bounds);
-}
-
-function patchedSpeed(world: World, v: number, { least, wanted, most }: SpeedBounds): number {
+export function patchSpeed(world: World, v: number, { least, wanted, most }: SpeedBounds): number {
   const { vehicles, types } = world;
   const t = vehicles.type[v]!;
   const speed = vehicles.speed[v]!;

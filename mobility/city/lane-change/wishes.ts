@@ -39,6 +39,8 @@ export interface View {
   follower: Neighbour;
   besideLeader: Neighbour;
   besideFollower: Neighbour;
+  /** False: the own leader has not been looked for. */
+  knowsLeader: boolean;
   /** Room that vehicles ahead take on the own lane, on the one beside and on the best one, with what follows them, m. */
   occupied: number;
   besideOccupied: number;
@@ -48,6 +50,11 @@ export interface View {
   firstBlocked: number;
   lastBlocked: number;
   blocked: number;
+}
+
+/** Finds the neighbours of a view and what they hinder, once they are needed. */
+export interface Sight {
+  look(view: View): void;
 }
 
 export class Wishes {
@@ -61,9 +68,25 @@ export class Wishes {
   #toBest = false;
   #urgentRoom = 0;
 
-  constructor(world: World, helping: Helping) {
+  readonly #sight: Sight;
+
+  constructor(world: World, helping: Helping, sight: Sight) {
     this.#world = world;
     this.#helping = helping;
+    this.#sight = sight;
+  }
+
+  /**
+   * True where a driver on its best lane will not leave it for the lane beside, since that leads elsewhere soon: the
+   * common case, told without looking at anybody.
+   */
+  staysSurely(ego: number, record: number, j: number, direction: number): boolean {
+    const { ways, types, vehicles, haltedCount } = this.#world;
+    if (haltedCount > 0 || ways.offsetOf(record, j) !== 0 || ways.offsetOf(record, j + direction) === 0) return false;
+    if (ways.lengthOf(record, j + direction) >= turnLaneMeters) return false;
+    if (vehicles.speed[ego]! < types.deceleration[vehicles.type[ego]!]!) return false;
+    this.#rememberSpeed(ego);
+    return true;
   }
 
   /** The driver's wish and what stands against it, as bits of change-state.ts. */
@@ -72,6 +95,14 @@ export class Wishes {
     this.#measure(view);
     this.#state = vehicles.changeState[view.ego]! & change.said;
     this.#helping.slowForBlocked(view);
+    // Only vehicles that halt can keep a driver from staying where its route wants it: else nobody need be looked for.
+    const anyHalts = this.#world.haltedCount > 0;
+    if (!anyHalts) {
+      const strategic = this.#strategic(view);
+      if (strategic & change.stay) return strategic;
+    }
+    this.#sight.look(view);
+    if (anyHalts) this.#lookAheadToHalted(view);
     const strategic = this.#strategic(view);
     if (strategic & change.stay) return strategic;
     if (strategic & change.urgent) {
@@ -89,8 +120,7 @@ export class Wishes {
     const t = vehicles.type[ego]!;
     this.#ownDistance = ways.lengthOf(record, streets.laneIndex[view.lane]!);
     this.#besideDistance = ways.lengthOf(record, streets.laneIndex[view.beside]!);
-    const halt = ways.stopsOf(vehicles.path[ego]!)[0];
-    if (halt?.index === vehicles.routeIndex[ego]) {
+    if (vehicles.haltIndex[ego] === vehicles.routeIndex[ego]) {
       const place = vehicles.position[ego]! + vehicles.stopDistance[ego]! - vehicles.lastMove[ego]!;
       if (place < 1e9) {
         this.#ownDistance = Math.max(this.#ownDistance, place);
@@ -101,7 +131,6 @@ export class Wishes {
     this.#rememberSpeed(ego);
     const forward = vehicles.lookAheadSpeed[ego]! * lookForwardSeconds * types.strategic[t]!;
     this.#lookAhead = forward * (view.direction < 0 ? 1 : lookAheadLeft) + 2 * this.#room(ego);
-    this.#lookAheadToHalted(view);
     if (types.strategic[t]! < 0) this.#lookAhead = -1000;
   }
 
@@ -117,12 +146,15 @@ export class Wishes {
   #lookAheadToHalted(view: View): void {
     const { vehicles } = this.#world;
     const left = this.#ownDistance - vehicles.position[view.ego]!;
-    const halted = (n: Neighbour): boolean => n.vehicle >= 0 && vehicles.halted[n.vehicle] === 1 && n.gap < left;
-    if (view.bestOffset === 0 && halted(view.leader)) {
+    if (view.bestOffset === 0 && this.#haltsWithin(view.leader, left)) {
       this.#lookAhead = 0.5 * (this.#room(view.ego) + this.#room(view.leader.vehicle) + view.leader.gap);
-    } else if (view.bestOffset === view.direction && halted(view.besideLeader)) {
+    } else if (view.bestOffset === view.direction && this.#haltsWithin(view.besideLeader, left)) {
       this.#lookAhead = this.#room(view.ego) + this.#room(view.besideLeader.vehicle) + view.besideLeader.gap;
     }
+  }
+
+  #haltsWithin({ vehicle, gap }: Neighbour, meters: number): boolean {
+    return vehicle >= 0 && this.#world.vehicles.halted[vehicle] === 1 && gap < meters;
   }
 
   #room(v: number): number {
@@ -160,7 +192,7 @@ export class Wishes {
     const stay = this.#state | change.stay | change.strategic;
     if (!this.#toBest && place / (Math.abs(bestOffset) + 2) < this.#lookAhead) return stay;
     if (bestOffset === 0 && place * 2 < this.#lookAhead) return stay;
-    const leaderHalts = view.leader.vehicle >= 0 && vehicles.halted[view.leader.vehicle] === 1;
+    const leaderHalts = this.#world.haltedCount > 0 && view.leader.vehicle >= 0 && vehicles.halted[view.leader.vehicle] === 1;
     const leadsElsewhere = bestOffset === 0 && !leaderHalts && this.#endsInLinks(view);
     const strategic = types.strategic[vehicles.type[ego]!]! >= 0;
     if (leadsElsewhere && strategic && this.#besideDistance < turnLaneMeters) return stay;
@@ -184,7 +216,7 @@ export class Wishes {
   #mustOvertakeHalted(view: View): boolean {
     const { vehicles, types } = this.#world;
     const { leader, besideLeader, ego } = view;
-    if (leader.vehicle < 0 || !vehicles.halted[leader.vehicle] || leader.gap >= reactToStoppedMeters) return false;
+    if (this.#world.haltedCount === 0 || leader.vehicle < 0 || !vehicles.halted[leader.vehicle] || leader.gap >= reactToStoppedMeters) return false;
     const needed = leader.gap + types.length[vehicles.type[ego]!]! + this.#room(leader.vehicle);
     const left = Math.min(this.#besideDistance, this.#ownDistance) - vehicles.position[ego]!;
     if (left <= needed || (view.direction < 0 && this.#avoidsRight(ego))) return false;
