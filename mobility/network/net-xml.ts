@@ -123,7 +123,21 @@ class NetReader {
       omissions: this.#omissions,
     });
     checkSignals(network, (signal) => this.#signalPlaces[signal]!);
+    this.#checkPaths(network);
+    nameLooseLanes(network, this.#omissions);
     return network;
+  }
+
+  /** Every internal lane that a path runs over must lead on to one lane. */
+  #checkPaths({ links, lanes, edges }: Network): void {
+    for (let link = 0; link < links.count; link++) {
+      const next = links.via[link]! >= 0 ? links.via[link]! : links.toLane[link]!;
+      const edge = lanes.edge[next]!;
+      const onward = lanes.firstLink[next + 1]! - lanes.firstLink[next]!;
+      if (edges.internal[edge] === 0 || onward === 1) continue;
+      const what = `<lane id="${lanes.ids[next]}"> of a path across a junction has ${onward} connections`;
+      throw faultAt({ file: this.#file, line: this.#openEdges[edge]!.line }, what, 'one: the way on');
+    }
   }
 
   #takeProgram(program: SignalProgram): void {
@@ -259,6 +273,18 @@ class NetReader {
       const row = this.#edges.get(id);
       if (row !== undefined) this.#builder.markRoundabout(row);
       else if (id !== '') throw element.invalid('edges', `ids of edges of this network, which ${id} is not`);
+    }
+  }
+}
+
+/** Counts lanes that lead nowhere beside lanes that go on: legal, but nobody can drive on from them. */
+function nameLooseLanes({ lanes, edges }: Network, omissions: OmissionList): void {
+  for (let edge = 0; edge < edges.count; edge++) {
+    const [first, end] = [edges.firstLane[edge]!, edges.firstLane[edge + 1]!];
+    if (edges.internal[edge] === 1 || lanes.firstLink[first] === lanes.firstLink[end]) continue;
+    for (let lane = first; lane < end; lane++) {
+      if (lanes.firstLink[lane] !== lanes.firstLink[lane + 1]) continue;
+      omit(omissions, 'lane without a connection (vehicles must leave it before its end)', lanes.ids[lane]!);
     }
   }
 }

@@ -281,6 +281,23 @@ describe('a broken net.xml', () => {
     expect(edit(from, to)).toThrow(`crossing.net.xml, line ${line}: ${message}`);
   });
 
+  it('is refused for a path across a junction that leads nowhere', () => {
+    expect(edit('<connection from=":c_6" to="cs" fromLane="0" toLane="0" dir="l" state="M"/>', '')).toThrow(
+      'crossing.net.xml, line 12: <lane id=":c_6_0"> of a path across a junction has 0 connections (expected one: the way on)',
+    );
+  });
+
+  it('is read where a lane has no connection, and the lane is named', () => {
+    const loose = text.replace(/<edge id="sc" .*<\/edge>/, (edge) =>
+      edge.replace('</edge>', '<lane id="sc_1" index="1" speed="9" length="95" shape="99,0 99,95"/></edge>'),
+    );
+    expect(read(loose).omissions.at(-1)).toEqual({
+      what: 'lane without a connection (vehicles must leave it before its end)',
+      count: 1,
+      examples: ['sc_1'],
+    });
+  });
+
   it('is refused for a matrix that is too small', () => {
     expect(edit('<request index="6" response="0000000" foes="0100000" cont="0"/>', '')).toThrow(
       '<junction id="c"> has 6 requests (expected 7: one for each connection of its incoming lanes)',
