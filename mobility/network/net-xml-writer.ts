@@ -3,12 +3,10 @@
 // Must not: write files.
 
 import { defaultVisibilityMeters } from './builder.ts';
+import { defaultLaneWidthMeters } from './net-xml-parts.ts';
 import type { Network, SignalProgram } from './network.ts';
 import { allPermissions, classesOf } from './permissions.ts';
 import { earthMap } from './projection.ts';
-
-/** SUMO's width of a lane that states none, metres. */
-const defaultWidthMeters = 3.2;
 
 /** The text of a net.xml. */
 export function netXmlOf(network: Network): string {
@@ -140,7 +138,7 @@ class Writer {
       ...permissionWords(lanes.permissions[lane]!),
       speed: lanes.speedLimitMps[lane],
       length: lanes.lengthMeters[lane],
-      width: width === defaultWidthMeters ? undefined : width,
+      width: width === defaultLaneWidthMeters ? undefined : width,
       shape: pointsOf(lanes.shape.subarray(2 * lanes.firstPoint[lane]!, 2 * lanes.firstPoint[lane + 1]!)),
     })}/>`;
   }

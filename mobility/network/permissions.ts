@@ -4,7 +4,7 @@
 import type { PermissionBits } from './network.ts';
 
 /** SUMO's classes (its page "Abstract Vehicle Class"); the place in this list is the bit. */
-export const permissionClasses = [
+const permissionClasses = [
   'private',
   'emergency',
   'authority',

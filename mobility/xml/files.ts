@@ -4,7 +4,6 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
-import { type XmlHandlers, XmlReader, type XmlSource } from './reader.ts';
 
 /** The bytes of a file, gunzipped where it is a gzip file. Throws RoadbedError('data') where it cannot be read. */
 export function readDocument(path: string): Uint8Array {
@@ -14,16 +13,6 @@ export function readDocument(path: string): Uint8Array {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-}
-
-/**
- * Reads an XML file of any size, gzipped or not, in pieces: memory stays flat. `source.file` is what errors call it.
- * Throws RoadbedError('data') where it cannot be read, or is cut short, and as XmlReader does.
- */
-export async function streamXml(path: string, source: XmlSource, handlers: XmlHandlers): Promise<void> {
-  const reader = new XmlReader(source, handlers);
-  for await (const piece of piecesOf(path)) reader.write(piece);
-  reader.end();
 }
 
 /** The bytes of a file in pieces, gunzipped where it is a gzip file. Throws RoadbedError('data') where it cannot be read. */
