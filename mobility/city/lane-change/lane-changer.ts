@@ -17,7 +17,6 @@ export class LaneChanger implements Sight {
   // Of the lanes of the present edge: how many of its vehicles are done; room those ahead take; who urgently must come over.
   #done = new Int32Array(16);
   #taken = new Float64Array(16);
-  #following = new Float64Array(16);
   #first = new Int32Array(16);
   #last = new Int32Array(16);
   readonly #leader = nobody();
@@ -33,9 +32,6 @@ export class LaneChanger implements Sight {
     besideLeader: nobody(),
     besideFollower: nobody(),
     knowsLeader: false,
-    occupied: 0,
-    besideOccupied: 0,
-    bestOccupied: 0,
     bestOffset: 0,
     firstBlocked: -1,
     lastBlocked: -1,
@@ -99,7 +95,6 @@ export class LaneChanger implements Sight {
     if (!vehicles.halted[view.ego]) {
       view.record = this.#world.recordOf(view.ego);
       view.knowsLeader = false;
-      this.#addFollowing(lanes, j);
       const right = j > 0 ? this.#consider(firstLane, j, -1) : 0;
       if (this.#mayGo(right, change.right)) return this.#go(firstLane, j, -1);
       this.#noteBlocked(j - 1, right, change.right);
@@ -124,18 +119,12 @@ export class LaneChanger implements Sight {
     if (this.#first[j] === -1) this.#first[j] = this.#view.ego;
   }
 
-  /** Room taken on each lane by vehicles ahead and on the lanes it leads to. */
-  #addFollowing(lanes: number, j: number): void {
-    for (let i = Math.max(0, j - 1); i < lanes && i <= j + 1; i++) this.#following[i] = this.#roomFollowing(i);
-    const best = j + this.#world.ways.offsetOf(this.#view.record, j);
-    if (best < j - 1 || best > j + 1) this.#following[best] = this.#roomFollowing(best);
-  }
-
-  #roomFollowing(i: number): number {
+  roomTaken(view: View, offset: number): number {
     const { ways, brutto, streets } = this.#world;
-    const { record } = this.#view;
+    const { record } = view;
+    const i = streets.laneIndex[view.lane]! + offset;
     const links = ways.linkCount(record, i);
-    let sum = 0;
+    let sum = this.#taken[i]!;
     for (let view = 0; view < links; view++) sum += brutto[streets.linkTo[ways.linkAt(record, i, view)]!]!;
     return sum;
   }
@@ -151,10 +140,6 @@ export class LaneChanger implements Sight {
     view.beside = beside;
     view.bestOffset = ways.offsetOf(view.record, j);
     if (view.bestOffset === 0 && ways.offsetOf(view.record, j + direction) === 0) view.bestOffset = direction;
-    const best = j + view.bestOffset;
-    view.occupied = this.#taken[j]! + this.#following[j]!;
-    view.besideOccupied = this.#taken[j + direction]! + this.#following[j + direction]!;
-    view.bestOccupied = this.#taken[best]! + this.#following[best]!;
     view.firstBlocked = this.#first[j]!;
     view.lastBlocked = this.#last[j]!;
     view.blocked = 0;
@@ -254,7 +239,6 @@ export class LaneChanger implements Sight {
   #makeRoom(lanes: number): void {
     this.#done = new Int32Array(lanes);
     this.#taken = new Float64Array(lanes);
-    this.#following = new Float64Array(lanes);
     this.#first = new Int32Array(lanes);
     this.#last = new Int32Array(lanes);
   }

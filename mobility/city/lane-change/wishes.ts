@@ -41,10 +41,6 @@ export interface View {
   besideFollower: Neighbour;
   /** False: the own leader has not been looked for. */
   knowsLeader: boolean;
-  /** Room that vehicles ahead take on the own lane, on the one beside and on the best one, with what follows them, m. */
-  occupied: number;
-  besideOccupied: number;
-  bestOccupied: number;
   bestOffset: number;
   /** Vehicles on this edge that urgently want to come over from the own lane: the first and the last. */
   firstBlocked: number;
@@ -55,6 +51,8 @@ export interface View {
 /** Finds the neighbours of a view and what they hinder, once they are needed. */
 export interface Sight {
   look(view: View): void;
+  /** Room that vehicles ahead take on the lane `offset` beside and on the lanes it leads to, m. */
+  roomTaken(view: View, offset: number): number;
 }
 
 export class Wishes {
@@ -177,26 +175,40 @@ export class Wishes {
     const { ego, bestOffset } = view;
     const position = vehicles.position[ego]!;
     const wanted = view.direction < 0 ? change.right : change.left;
-    const usable = this.#ownDistance - position - view.bestOccupied;
-    const isTrueOffset = bestOffset === this.#offsetOf(view, view.lane);
     this.#urgentRoom = this.#ownDistance - position;
-    if (this.#toBest && isTrueOffset && usable / Math.abs(bestOffset) < this.#lookAhead) {
+    if (this.#mustChangeSoon(view)) {
       return this.#urgently(view, this.#state | wanted | change.strategic | change.urgent);
     }
     if (this.#mustOvertakeHalted(view)) {
       this.#urgentRoom = view.leader.gap;
       return this.#urgently(view, this.#state | wanted | change.strategic | change.urgent);
     }
-    const jam = Math.max(view.besideOccupied, view.occupied);
-    const place = Math.max(0, this.#besideDistance - position - jam);
     const stay = this.#state | change.stay | change.strategic;
-    if (!this.#toBest && place / (Math.abs(bestOffset) + 2) < this.#lookAhead) return stay;
-    if (bestOffset === 0 && place * 2 < this.#lookAhead) return stay;
     const leaderHalts = this.#world.haltedCount > 0 && view.leader.vehicle >= 0 && vehicles.halted[view.leader.vehicle] === 1;
     const leadsElsewhere = bestOffset === 0 && !leaderHalts && this.#endsInLinks(view);
     const strategic = types.strategic[vehicles.type[ego]!]! >= 0;
     if (leadsElsewhere && strategic && this.#besideDistance < turnLaneMeters) return stay;
-    return this.#state;
+    return this.#couldNotReturn(view) ? stay : this.#state;
+  }
+
+  /** The way to the lane of the route is nearly used up; jams on the best lane count as used. */
+  #mustChangeSoon(view: View): boolean {
+    const { bestOffset } = view;
+    if (!this.#toBest || bestOffset !== this.#offsetOf(view, view.lane)) return false;
+    const needed = this.#lookAhead * Math.abs(bestOffset);
+    return this.#urgentRoom < needed || this.#urgentRoom - this.#sight.roomTaken(view, bestOffset) < needed;
+  }
+
+  /** On the lane beside there would be too little way to come back in time. */
+  #couldNotReturn(view: View): boolean {
+    const { bestOffset } = view;
+    let needed = bestOffset === 0 ? this.#lookAhead / 2 : 0;
+    if (!this.#toBest) needed = Math.max(needed, this.#lookAhead * (Math.abs(bestOffset) + 2));
+    const place = this.#besideDistance - this.#world.vehicles.position[view.ego]!;
+    if (needed === 0) return false;
+    if (place < needed) return true;
+    const jam = Math.max(this.#sight.roomTaken(view, view.direction), this.#sight.roomTaken(view, 0));
+    return Math.max(0, place - jam) < needed;
   }
 
   #urgently(view: View, state: number): number {
