@@ -88,7 +88,10 @@ export class Approaches {
   /** When the vehicle's back has left the path of the link. */
   leaveTime(link: number, asker: Passage): number {
     const mean = 0.5 * (asker.arrivalSpeed + asker.leaveSpeed);
-    return asker.arrivalTime + (this.#world.streets.linkLength[link]! + asker.length) / Math.max(mean, numericEpsilon);
+    return (
+      asker.arrivalTime +
+      (this.#world.streets.linkLength[link]! + asker.length) / Math.max(mean, numericEpsilon)
+    );
   }
 
   /** True where the asker may pass `link` as planned. */
@@ -234,7 +237,12 @@ export class Approaches {
 }
 
 /** True where a follower could not brake behind a leader who merges in front. */
-function unsafeMerge(leaderSpeed: number, followerSpeed: number, leaderBrakes: number, followerBrakes: number): boolean {
+function unsafeMerge(
+  leaderSpeed: number,
+  followerSpeed: number,
+  leaderBrakes: number,
+  followerBrakes: number,
+): boolean {
   return (leaderSpeed * leaderSpeed) / leaderBrakes <= (followerSpeed * followerSpeed) / followerBrakes;
 }
 

@@ -101,7 +101,8 @@ class ConflictFinder {
     for (let i = firstFoe[decides]!; i < firstFoe[decides + 1]!; i++) {
       const path = this.#pathOf(foes[i]!);
       // Who waits inside the junction itself counts before its waiting point only where it goes first.
-      const skipped = decides !== entry && path.length > 1 && !this.#streets.respondsTo(entry, foes[i]!) ? 1 : 0;
+      const skipped =
+        decides !== entry && path.length > 1 && !this.#streets.respondsTo(entry, foes[i]!) ? 1 : 0;
       for (const foe of path.slice(skipped)) result.add(foe);
     }
     const before = laneBefore[lane]!;
@@ -181,7 +182,10 @@ class ConflictFinder {
     const near = Math.min(divergence, 0.5 * (this.#width(lane) + this.#width(foeLane)));
     if (distanceBetween(own[0]!, own[1]!, foe[0]!, foe[1]!) >= near) return undefined;
     const distance = this.#distanceToDivergence(own, foe, lane, foeLane, near);
-    return { behind: Math.max(0, this.#length(lane) - this.#alongLane(lane, distance)), size: this.#width(foeLane) };
+    return {
+      behind: Math.max(0, this.#length(lane) - this.#alongLane(lane, distance)),
+      size: this.#width(foeLane),
+    };
   }
 
   #distanceToDivergence(own: Line, foe: Line, lane: number, foeLane: number, near: number): number {

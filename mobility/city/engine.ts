@@ -60,7 +60,10 @@ class Engine implements CityEngine {
     const ways = new Ways(streets, types, options.demand);
     const conflicts = findConflicts(streets);
     this.#begin = options.beginSeconds;
-    this.#world = new World({ streets, types, signals, ways, conflicts, seed: options.seed }, options.beginSeconds);
+    this.#world = new World(
+      { streets, types, signals, ways, conflicts, seed: options.seed },
+      options.beginSeconds,
+    );
     this.#approaches = new Approaches(this.#world);
     const halts = new Halts(this.#world);
     const shared = { world: this.#world, items: this.#items, approaches: this.#approaches, halts };
@@ -68,7 +71,10 @@ class Engine implements CityEngine {
     this.#mover = new Mover({ ...shared, isMajorBefore: (link) => this.#planner.lastWasMajor(link) });
     const neighbours = new Neighbours(this.#world, this.#approaches);
     this.#changer = new LaneChanger(this.#world, neighbours);
-    this.#insertion = new Insertion(this.#world, options.demand, { neighbours, approaches: this.#approaches });
+    this.#insertion = new Insertion(this.#world, options.demand, {
+      neighbours,
+      approaches: this.#approaches,
+    });
     this.#teleports = new Teleports(this.#world, this.#insertion, options.teleportAfterSeconds);
     this.#detectors = new LaneDetectors(this.#world, signals.detectorLanes());
   }

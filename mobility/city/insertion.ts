@@ -45,7 +45,8 @@ export class Insertion {
     this.#neighbours = parts.neighbours;
     this.#approaches = parts.approaches;
     this.#failed = new Int32Array(world.streets.network.edges.count).fill(-1);
-    while (this.#next < demand.departures.length && demand.departures[this.#next]!.atSeconds < world.now) this.#next += 1;
+    while (this.#next < demand.departures.length && demand.departures[this.#next]!.atSeconds < world.now)
+      this.#next += 1;
     this.skipped = this.#next;
   }
 
@@ -129,7 +130,8 @@ export class Insertion {
     if (typeof position === 'number') start.position = position < 0 ? position + length : position;
     else if (position === 'free') return this.insertFreely(v, lane, start.speed, 0);
     else if (position === 'last') return this.#insertLast(v, start);
-    else if (position === 'random' || position === 'random_free') return this.#insertRandomly(v, start, position);
+    else if (position === 'random' || position === 'random_free')
+      return this.#insertRandomly(v, start, position);
     else start.position = this.#basePosition(v, lane);
     start.position = Math.min(start.position, length);
     return this.#tryAt(v, start);
@@ -147,7 +149,12 @@ export class Insertion {
     const tries = how === 'random' ? 1 : randomTries;
     const speed = start.speed;
     for (let i = 0; i < tries; i++) {
-      const drawn = drawUniform(seed + i, vehicles.departure[v]!, how === 'random' ? 0 : steps, purposes.departure);
+      const drawn = drawUniform(
+        seed + i,
+        vehicles.departure[v]!,
+        how === 'random' ? 0 : steps,
+        purposes.departure,
+      );
       start.position = drawn * streets.laneLength[start.lane]!;
       start.speed = speed;
       if (this.#tryAt(v, start)) return true;
@@ -241,7 +248,10 @@ export class Insertion {
       if (leader >= 0) {
         const brakes = types.deceleration[vehicles.type[leader]!]!;
         speed = Math.min(speed, vehicles.speed[leader]!);
-        front = this.#world.backOn(leader, lane) - types.minGap[t]! - types.secureGap(t, speed, vehicles.speed[leader]!, brakes);
+        front =
+          this.#world.backOn(leader, lane) -
+          types.minGap[t]! -
+          types.secureGap(t, speed, vehicles.speed[leader]!, brakes);
       }
       const needed = types.secureGap(f, vehicles.speed[follower]!, speed, own);
       const back = vehicles.position[follower]! + types.minGap[f]! + needed + types.length[t]!;
@@ -272,7 +282,8 @@ export class Insertion {
     vehicles.position[v] = start.position;
     vehicles.speed[v] = 0;
     if (!this.#fitsAhead(v, start)) return false;
-    if (!this.#fitsLeader(v, start, this.#leaderOn(start.lane, start.position), -start.position)) return false;
+    if (!this.#fitsLeader(v, start, this.#leaderOn(start.lane, start.position), -start.position))
+      return false;
     if (!this.#fitsFollower(v, start)) return false;
     vehicles.speed[v] = start.speed;
     vehicles.acceleration[v] = 0;
@@ -320,10 +331,12 @@ export class Insertion {
     const t = vehicles.type[v]!;
     const own = types.deceleration[t]!;
     const wish = this.#world.laneSpeed(start.lane, v);
-    const halt = vehicles.haltIndex[v] === vehicles.routeIndex[v] ? ways.nextStop(vehicles.path[v]!) : undefined;
+    const halt =
+      vehicles.haltIndex[v] === vehicles.routeIndex[v] ? ways.nextStop(vehicles.path[v]!) : undefined;
     const reach = (): number => types.brakeGap(start.speed, own, types.tau[t]!) + types.minGap[t]!;
     const stopAt = (gap: number): number => types.stop(t, start.speed, gap, own, wish);
-    if (halt?.lane === start.lane && !this.#mayDrive(start, stopAt(halt.endMeters - start.position))) return false;
+    if (halt?.lane === start.lane && !this.#mayDrive(start, stopAt(halt.endMeters - start.position)))
+      return false;
     const record = this.#world.recordOf(v);
     const index = streets.laneIndex[start.lane]!;
     let seen = streets.laneLength[start.lane]! - start.position;
@@ -335,14 +348,21 @@ export class Insertion {
         const isLast = vehicles.routeIndex[v]! + view >= vehicles.lastIndex[v]!;
         return isLast || this.#mayDrive(start, stopAt(seen));
       }
-      if (!hasPriority(signals.state[link]!) || !this.#approaches.isOpen(link, this.#asPassage(v, start, time)))
+      if (
+        !hasPriority(signals.state[link]!) ||
+        !this.#approaches.isOpen(link, this.#asPassage(v, start, time))
+      )
         return this.#mayDrive(start, stopAt(seen));
       lane = streets.linkNext[link]!;
       this.#aheadLane = lane;
       if (!this.#fitsLeader(v, start, this.#world.lastOn(lane, v), seen)) return false;
       const limit = this.#world.laneSpeed(lane, v);
       if (!this.#mayDrive(start, types.approach(t, start.speed, seen, limit, limit, true))) return false;
-      if (this.#approaches.hasFoe(link, this.#asPassage(v, start, time)) && !this.#mayDrive(start, stopAt(seen))) return false;
+      if (
+        this.#approaches.hasFoe(link, this.#asPassage(v, start, time)) &&
+        !this.#mayDrive(start, stopAt(seen))
+      )
+        return false;
       time += streets.laneLength[lane]! / Math.max(start.speed, numericEpsilon);
       seen += streets.laneLength[lane]!;
       if (!streets.laneInternal[lane]) view += 1;

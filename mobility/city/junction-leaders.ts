@@ -217,7 +217,8 @@ export class JunctionLeaders {
       if (!isRed(foeLetter) && vehicles.speed[leader]! > haltingSpeed && gap < 0) {
         const t = vehicles.type[leader]!;
         const foeGap = -gap - types.length[t]!;
-        const yieldsNow = foeGap < types.brakeGap(vehicles.speed[leader]!, types.deceleration[t]!, types.tau[t]!);
+        const yieldsNow =
+          foeGap < types.brakeGap(vehicles.speed[leader]!, types.deceleration[t]!, types.tau[t]!);
         this.#responds2 = !yieldsNow;
         return yieldsNow;
       }

@@ -22,7 +22,10 @@ export class LaneLists {
     this.count = new Int32Array(lanes);
     this.active = new Int32Array(lanes);
     // A car with its gap needs 7.5 m, so a block holds a jam, and half of that again between two clean-ups.
-    this.#room = Int32Array.from({ length: lanes }, (_, l) => smallestBlock + Math.ceil(lengthMeters[l]! / 5));
+    this.#room = Int32Array.from(
+      { length: lanes },
+      (_, l) => smallestBlock + Math.ceil(lengthMeters[l]! / 5),
+    );
     let end = 0;
     for (let l = 0; l < lanes; l++) {
       this.base[l] = end;

@@ -85,7 +85,8 @@ export class Mover {
 
   #hasArrived(v: number): boolean {
     const { vehicles, streets } = this.#world;
-    if (vehicles.routeIndex[v] !== vehicles.lastIndex[v] || streets.laneInternal[vehicles.lane[v]!]) return false;
+    if (vehicles.routeIndex[v] !== vehicles.lastIndex[v] || streets.laneInternal[vehicles.lane[v]!])
+      return false;
     return vehicles.position[v]! > vehicles.arrival[v]! - positionEpsilon;
   }
 
@@ -105,7 +106,8 @@ export class Mover {
       vehicles.accumulatedWaiting[v] = vehicles.accumulatedWaiting[v]! + stepSeconds;
     } else vehicles.waiting[v] = 0;
     if (vehicles.position[v]! > this.#world.streets.laneLength[vehicles.lane[v]!]!) this.#crossLinks(v);
-    if (vehicles.furtherCount[v]! > 0 || vehicles.position[v]! < this.#world.types.length[t]!) this.#world.layBody(v);
+    if (vehicles.furtherCount[v]! > 0 || vehicles.position[v]! < this.#world.types.length[t]!)
+      this.#world.layBody(v);
     this.#forgetWishes(v);
   }
 
@@ -165,7 +167,9 @@ export class Mover {
       }
       const letter = signals.state[link]!;
       const distance = items.distance[i]!;
-      const canBrake = distance > types.brakeGap(speed, types.deceleration[t]!, 0) || speed < types.deceleration[t]! * types.stepSeconds;
+      const canBrake =
+        distance > types.brakeGap(speed, types.deceleration[t]!, 0) ||
+        speed < types.deceleration[t]! * types.stepSeconds;
       const yellow = isYellow(letter);
       if (yellow && canBrake) {
         this.#wait(i);
@@ -178,7 +182,11 @@ export class Mover {
           break;
         }
         this.#leastDistance = distance;
-        this.#least = Math.min((distance + positionEpsilon) / types.stepSeconds, items.pass[i]!, types.fastestNext(t, speed));
+        this.#least = Math.min(
+          (distance + positionEpsilon) / types.stepSeconds,
+          items.pass[i]!,
+          types.fastestNext(t, speed),
+        );
         this.#canBrakeBeforeLeast = canBrake;
       }
       if (open) {
@@ -322,4 +330,3 @@ export class Mover {
     vehicles.dontBrake[v] = 0;
   }
 }
-

@@ -53,7 +53,11 @@ export class Neighbours {
     let view = 0;
     let time = this.#world.now + seen / Math.max(speed, numericEpsilon);
     for (let at = lane; ; ) {
-      const link = streets.laneInternal[at] ? streets.firstLink[at]! : record < 0 ? -1 : this.#world.ways.linkAt(record, index, view);
+      const link = streets.laneInternal[at]
+        ? streets.firstLink[at]!
+        : record < 0
+          ? -1
+          : this.#world.ways.linkAt(record, index, view);
       if (link < 0 || !this.#isOpen(ego, link, time)) return;
       at = streets.linkNext[link]!;
       if (!streets.laneInternal[at]) view += 1;
@@ -96,7 +100,12 @@ export class Neighbours {
    * The follower on the lanes before `lane` that comes closest to being too near to a vehicle whose back is `back`
    * metres along it (below 0: on a lane before) and drives `speed`. `ego`: the vehicle itself, -1 if not on the road.
    */
-  followerBefore(ego: number, lane: number, front: { back: number; speed: number; deceleration: number }, into: Neighbour): void {
+  followerBefore(
+    ego: number,
+    lane: number,
+    front: { back: number; speed: number; deceleration: number },
+    into: Neighbour,
+  ): void {
     const { streets, lists, vehicles, types } = this.#world;
     into.vehicle = -1;
     into.gap = never;

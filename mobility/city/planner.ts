@@ -124,7 +124,12 @@ export class Planner {
     let passedExit = false;
     vehicles.planLight[v] = 0;
     // IDM accelerates by what lies ahead, however far; it always looks.
-    if (this.#seen > lookAhead && seenInternal === 0 && !types.idm[t] && vehicles.haltIndex[v] !== vehicles.routeIndex[v]) {
+    if (
+      this.#seen > lookAhead &&
+      seenInternal === 0 &&
+      !types.idm[t] &&
+      vehicles.haltIndex[v] !== vehicles.routeIndex[v]
+    ) {
       if (leader >= 0) this.#adaptToLeader(v, leader);
       this.#planFarLink(v);
       return;
@@ -218,7 +223,8 @@ export class Planner {
     const back = this.#world.backOn(leader, this.#lane);
     const last = this.#lastItem;
     const gap =
-      (last < 0 ? back - vehicles.position[v]! : back + this.#seen - streets.laneLength[this.#lane]!) - types.minGap[t]!;
+      (last < 0 ? back - vehicles.position[v]! : back + this.#seen - streets.laneLength[this.#lane]!) -
+      types.minGap[t]!;
     const leaderSpeed = vehicles.speed[leader]!;
     const leaderBrakes = types.deceleration[vehicles.type[leader]!]!;
     const wish = this.#world.laneSpeed(vehicles.lane[v]!, v);
@@ -256,7 +262,8 @@ export class Planner {
   #planHalt(v: number, gentle: number): boolean {
     const { vehicles, ways, streets, types } = this.#world;
     if (vehicles.haltIndex[v] === noHalt || streets.laneInternal[this.#lane]) return false;
-    const halt = vehicles.haltIndex[v] === this.#routeIndexHere(v) ? ways.nextStop(vehicles.path[v]!) : undefined;
+    const halt =
+      vehicles.haltIndex[v] === this.#routeIndexHere(v) ? ways.nextStop(vehicles.path[v]!) : undefined;
     if (halt === undefined) return false;
     const t = vehicles.type[v]!;
     this.#stopDistance = this.#seen + halt.endMeters + numericEpsilon - streets.laneLength[this.#lane]!;
@@ -278,7 +285,8 @@ export class Planner {
     const isLast = this.#routeIndexHere(v) >= vehicles.lastIndex[v]!;
     let safe: number;
     if (isLast) {
-      const left = this.#seen + vehicles.arrival[v]! - streets.laneLength[this.#lane]! - this.#limit * types.stepSeconds;
+      const left =
+        this.#seen + vehicles.arrival[v]! - streets.laneLength[this.#lane]! - this.#limit * types.stepSeconds;
       safe = Math.max(numericEpsilon, types.approach(t, speed, left, this.#limit, this.#limit, false));
     } else {
       const wish = this.#world.laneSpeed(vehicles.lane[v]!, v);
@@ -326,7 +334,8 @@ export class Planner {
   #stopPlace(link: number, closed: boolean, spare: number): number {
     const letter = this.#world.signals.state[link]!;
     let offset = closed ? stopLineGap : 0;
-    if (!closed && hasPriority(letter)) offset = Math.min(this.#world.streets.linkVisibility[link]! - positionEpsilon, stopLineGap);
+    if (!closed && hasPriority(letter))
+      offset = Math.min(this.#world.streets.linkVisibility[link]! - positionEpsilon, stopLineGap);
     offset = Math.max(positionEpsilon, Math.min(offset, spare));
     return Math.max(0, this.#seen - offset);
   }
@@ -360,7 +369,8 @@ export class Planner {
     } else if (letter === letters.equal && vehicles.waiting[v]! > 0 && this.#yieldsInCircle(link)) {
       const threshold = streets.linkStraight[link] ? 0.25 : 0.75;
       const { seed, steps } = this.#world;
-      if (drawUniform(seed, vehicles.departure[v]!, steps, purposes.deadlock) < threshold) plan.request = false;
+      if (drawUniform(seed, vehicles.departure[v]!, steps, purposes.deadlock) < threshold)
+        plan.request = false;
     }
     if (minor && streets.laneRoundabout[streets.linkTo[link]!]) this.#slowedForMinor = true;
     const item = items.add(link, plan.speed, plan.linkWait, this.#seen);
@@ -371,7 +381,10 @@ export class Planner {
     if (this.#seen < types.brakeGap(plan.speed, types.deceleration[t]!, types.tau[t]!))
       items.brakingSpeed[item] = Math.min(types.slowestArrival(t, this.#seen, plan.speed), arrivalSpeed);
     const pathSpeed = this.#world.laneSpeed(streets.linkNext[link]!, v);
-    items.leaveSpeed[item] = Math.min(pathSpeed, types.speedAfter(t, streets.linkLength[link]!, arrivalSpeed));
+    items.leaveSpeed[item] = Math.min(
+      pathSpeed,
+      types.speedAfter(t, streets.linkLength[link]!, arrivalSpeed),
+    );
   }
 
   /** A link out of a waiting place whose entry had the right of way, or has turned yellow. */
@@ -384,7 +397,8 @@ export class Planner {
 
   #yieldsInCircle(link: number): boolean {
     let foe = this.#approaches.nearestFoe(link, link);
-    for (let i = 0; i < circleMost && foe >= 0 && foe !== link; i++) foe = this.#approaches.nearestFoe(foe, link);
+    for (let i = 0; i < circleMost && foe >= 0 && foe !== link; i++)
+      foe = this.#approaches.nearestFoe(foe, link);
     return foe === link;
   }
 
@@ -402,14 +416,21 @@ export class Planner {
         const link = items.link[i]!;
         if (link === noLink || !streets.linkWatched[link]) continue;
         if (signals.state[link] === letters.allWayStop)
-          items.arrivalTime[i]! += drawUniform(seed, vehicles.departure[v]!, steps, purposes.tie) < 0.5 ? 0 : 0.001;
+          items.arrivalTime[i]! +=
+            drawUniform(seed, vehicles.departure[v]!, steps, purposes.tie) < 0.5 ? 0 : 0.001;
         asker.vehicle = v;
         asker.arrivalTime = items.arrivalTime[i]!;
         asker.arrivalSpeed = items.arrivalSpeed[i]!;
         asker.leaveSpeed = items.leavingSpeed(i);
         asker.length = types.length[vehicles.type[v]!]!;
         asker.waiting = vehicles.waiting[v]!;
-        this.#approaches.register(link, asker, items.request[i] === 1, items.brakingSpeed[i]!, items.distance[i]!);
+        this.#approaches.register(
+          link,
+          asker,
+          items.request[i] === 1,
+          items.brakingSpeed[i]!,
+          items.distance[i]!,
+        );
       }
     }
   }

@@ -58,7 +58,9 @@ export class Signals {
     for (let k = 0; k < streets.links; k++) {
       if (streets.linkSignal[k]! >= 0) controlled[streets.linkSignal[k]!]!.push(k);
     }
-    this.#lights = streets.network.signals.map((program, row) => this.#light(program, controlled[row]!, beginSeconds));
+    this.#lights = streets.network.signals.map((program, row) =>
+      this.#light(program, controlled[row]!, beginSeconds),
+    );
     for (const light of this.#lights) this.#show(light);
   }
 
@@ -131,7 +133,8 @@ export class Signals {
       const maxGap = Number(parameters['max-gap'] ?? 3);
       const left = light.began + phase.maximumSeconds - light.ends;
       let quietest = Number.POSITIVE_INFINITY;
-      for (const lane of light.detected[light.phase]!) quietest = Math.min(quietest, detectors.gapSeconds(lane, now));
+      for (const lane of light.detected[light.phase]!)
+        quietest = Math.min(quietest, detectors.gapSeconds(lane, now));
       const prolonged = Math.min(left, Math.max(1, Number(parameters['detector-gap'] ?? 2) - quietest));
       if (left > 0 && quietest < maxGap) {
         light.ends += prolonged;

@@ -97,7 +97,10 @@ export class Streets {
     this.linkNext = Int32Array.from({ length: links.count }, (_, k) =>
       links.via[k]! >= 0 ? links.via[k]! : links.toLane[k]!,
     );
-    this.linkFromInternal = Uint8Array.from({ length: links.count }, (_, k) => this.laneInternal[links.fromLane[k]!]!);
+    this.linkFromInternal = Uint8Array.from(
+      { length: links.count },
+      (_, k) => this.laneInternal[links.fromLane[k]!]!,
+    );
     this.linkInternalJunction = Uint8Array.from({ length: links.count }, (_, k) =>
       this.linkFromInternal[k] && this.laneInternal[this.linkNext[k]!] ? 1 : 0,
     );
@@ -124,7 +127,10 @@ export class Streets {
     this.incoming = this.#incomingLinks();
     this.linkKeepClear = this.#mustStayClear();
     this.linkVisibility = links.visibilityMeters;
-    this.laneRoundabout = Uint8Array.from({ length: lanes.count }, (_, l) => edges.roundabout[lanes.edge[l]!]!);
+    this.laneRoundabout = Uint8Array.from(
+      { length: lanes.count },
+      (_, l) => edges.roundabout[lanes.edge[l]!]!,
+    );
     this.yieldsTo = this.#yieldsTo();
     this.linkWatched = this.#watched();
   }
@@ -186,7 +192,8 @@ export class Streets {
 
   #yieldedBy(k: number): number[] {
     const result: number[] = [];
-    for (let i = this.firstFoe[k]!; i < this.firstFoe[k + 1]!; i++) if (this.yields[i]) result.push(this.foes[i]!);
+    for (let i = this.firstFoe[k]!; i < this.firstFoe[k + 1]!; i++)
+      if (this.yields[i]) result.push(this.foes[i]!);
     return result;
   }
 

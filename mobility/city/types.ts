@@ -63,9 +63,7 @@ export class Types {
     this.maxSpeed = column(types, (type) => type.maxSpeedMps);
     this.acceleration = column(types, (type) => type.accelerationMps2);
     this.deceleration = column(types, (type) => type.decelerationMps2);
-    this.emergency = column(types, (type) =>
-      Math.max(type.emergencyDecelerationMps2, type.decelerationMps2),
-    );
+    this.emergency = column(types, (type) => Math.max(type.emergencyDecelerationMps2, type.decelerationMps2));
     this.sigma = column(types, (type) => (type.model === 'krauss' ? type.sigma : 0));
     this.tau = column(types, (type) => type.tauSeconds);
     this.delta = column(types, (type) => type.delta);
@@ -109,7 +107,9 @@ export class Types {
 
   /** As slow as a driver can be next, braking comfortably. */
   slowestNext(t: number, speed: number): number {
-    const deceleration = this.idm[t] ? Math.max(this.deceleration[t]!, Math.min(this.emergency[t]!, 1.5)) : this.deceleration[t]!;
+    const deceleration = this.idm[t]
+      ? Math.max(this.deceleration[t]!, Math.min(this.emergency[t]!, 1.5))
+      : this.deceleration[t]!;
     return Math.max(speed - deceleration * this.stepSeconds, 0);
   }
 
@@ -132,7 +132,14 @@ export class Types {
    * The next speed that is safe behind a leader `gap` metres ahead (minGap already taken off). `limit` is the speed the
    * driver wishes on this lane; only IDM needs it.
    */
-  follow(t: number, speed: number, gap: number, leaderSpeed: number, leaderDeceleration: number, limit: number): number {
+  follow(
+    t: number,
+    speed: number,
+    gap: number,
+    leaderSpeed: number,
+    leaderDeceleration: number,
+    limit: number,
+  ): number {
     if (this.idm[t]) return this.#idmSpeed(t, gap, speed, leaderSpeed, limit, true);
     const own = this.deceleration[t]!;
     let safe: number;
@@ -142,7 +149,8 @@ export class Types {
     } else {
       safe = this.slowestNextEmergency(t, speed);
     }
-    if (own !== this.emergency[t]) safe = this.#relieved(t, safe, speed, gap, leaderSpeed, leaderDeceleration);
+    if (own !== this.emergency[t])
+      safe = this.#relieved(t, safe, speed, gap, leaderSpeed, leaderDeceleration);
     const fastest = this.fastestNext(t, speed);
     return safe < fastest ? safe : fastest;
   }
@@ -166,7 +174,14 @@ export class Types {
   }
 
   /** The next speed so that after `distance` the vehicle drives `target`. */
-  approach(t: number, speed: number, distance: number, target: number, limit: number, onInsertion: boolean): number {
+  approach(
+    t: number,
+    speed: number,
+    distance: number,
+    target: number,
+    limit: number,
+    onInsertion: boolean,
+  ): number {
     if (this.idm[t]) return this.#idmApproach(t, speed, distance, target, limit);
     const s = this.stepSeconds;
     const v = target * s;
@@ -202,7 +217,14 @@ export class Types {
     return square >= 0 ? Math.min(this.maxSpeed[t]!, Math.sqrt(square)) : b;
   }
 
-  #relieved(t: number, safe: number, speed: number, gap: number, leaderSpeed: number, leaderDeceleration: number): number {
+  #relieved(
+    t: number,
+    safe: number,
+    speed: number,
+    gap: number,
+    leaderSpeed: number,
+    leaderDeceleration: number,
+  ): number {
     const dt = this.stepSeconds;
     const wanted = (speed - safe) / dt;
     const own = this.deceleration[t]!;
@@ -211,14 +233,27 @@ export class Types {
     return Math.max(0, speed - Math.min(Math.max(needed, own), wanted) * dt);
   }
 
-  #emergencyNeeded(t: number, gap: number, speed: number, leaderSpeed: number, leaderDeceleration: number): number {
+  #emergencyNeeded(
+    t: number,
+    gap: number,
+    speed: number,
+    leaderSpeed: number,
+    leaderDeceleration: number,
+  ): number {
     if (gap <= 0) return this.emergency[t]!;
     const gentle = (0.5 * speed * speed) / (gap + (0.5 * leaderSpeed * leaderSpeed) / leaderDeceleration);
     if (gentle <= leaderDeceleration) return gentle;
     return (0.5 * (speed * speed - leaderSpeed * leaderSpeed)) / gap;
   }
 
-  #idmSpeed(t: number, gap2pred: number, speed: number, leaderSpeed: number, limit: number, respectGap: boolean): number {
+  #idmSpeed(
+    t: number,
+    gap2pred: number,
+    speed: number,
+    leaderSpeed: number,
+    limit: number,
+    respectGap: boolean,
+  ): number {
     const a = this.acceleration[t]!;
     const minGap = respectGap ? this.minGap[t]! : 0;
     const share = this.stepSeconds / this.#idmSteps;
@@ -238,7 +273,8 @@ export class Types {
   #idmStop(t: number, speed: number, gap: number, deceleration: number, limit: number): number {
     if (gap < 0.01) return 0;
     const v = this.#idmSpeed(t, gap, speed, 0, limit, false);
-    if (speed < numericEpsilon && v < numericEpsilon) return this.stopWithin(gap, deceleration, this.stepSeconds);
+    if (speed < numericEpsilon && v < numericEpsilon)
+      return this.stopWithin(gap, deceleration, this.stepSeconds);
     return v;
   }
 

@@ -199,7 +199,8 @@ export class Ways {
       const lanes = firstLane[edge + 1]! - first;
       this.#levelStart[level] = rows;
       this.#scratch.makeRoom(rows + lanes);
-      for (let j = 0; j < lanes; j++) this.#addLane(rows + j, first + j, way.edges[at + 1] ?? -1, permissions[first + j]! & permission);
+      for (let j = 0; j < lanes; j++)
+        this.#addLane(rows + j, first + j, way.edges[at + 1] ?? -1, permissions[first + j]! & permission);
       if (halt?.index === at) this.#preferHalt(rows, lanes, halt.stop);
       rows += lanes;
       seenMeters += laneLength[first]!;
@@ -216,7 +217,9 @@ export class Ways {
 
   #brakingMeters(t: number): number {
     const { maxSpeed, tau, deceleration, minGap } = this.#types;
-    return tau[t]! * maxSpeed[t]! + this.#types.brakeGap(maxSpeed[t]!, deceleration[t]!, tau[t]!) + minGap[t]!;
+    return (
+      tau[t]! * maxSpeed[t]! + this.#types.brakeGap(maxSpeed[t]!, deceleration[t]!, tau[t]!) + minGap[t]!
+    );
   }
 
   #addLane(row: number, lane: number, nextEdge: number, allowed: number): void {
@@ -233,7 +236,8 @@ export class Ways {
 
   #leadsTo(lane: number, edge: number): boolean {
     const { firstLink, linkTo, laneEdge } = this.#streets;
-    for (let k = firstLink[lane]!; k < firstLink[lane + 1]!; k++) if (laneEdge[linkTo[k]!] === edge) return true;
+    for (let k = firstLink[lane]!; k < firstLink[lane + 1]!; k++)
+      if (laneEdge[linkTo[k]!] === edge) return true;
     return false;
   }
 

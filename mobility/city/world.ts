@@ -1,8 +1,8 @@
 // The world of one run: streets, signals, vehicles and who is where, with the questions that more than one rule asks.
 // Must not: move a vehicle, or decide what it does.
 
-import { never } from './constants.ts';
 import type { ConflictTable } from './conflicts.ts';
+import { never } from './constants.ts';
 import { LaneLists } from './lane-lists.ts';
 import type { Signals } from './signals.ts';
 import type { Streets } from './streets.ts';
@@ -149,7 +149,9 @@ export class World {
     let index = vehicles.routeIndex[v]!;
     const edges = this.ways.edgesOf(vehicles.path[v]!);
     while (rest > 0 && count < furtherMost) {
-      const before = streets.laneInternal[lane] ? streets.laneBefore[lane]! : this.#laneBefore(lane, edges, index);
+      const before = streets.laneInternal[lane]
+        ? streets.laneBefore[lane]!
+        : this.#laneBefore(lane, edges, index);
       if (before < 0) break;
       if (!streets.laneInternal[lane]) index -= 1;
       vehicles.further[v * furtherMost + count] = before;

@@ -37,7 +37,11 @@ export class Helping {
     const back = vehicles.position[blocked]! - types.length[vehicles.type[blocked]!]!;
     const gap = back - vehicles.position[ego]! - types.minGap[t]!;
     if (gap <= positionEpsilon || vehicles.speed[ego]! >= types.deceleration[t]!) return;
-    vehicles.advise(ego, this.#follow(ego, gap - positionEpsilon, vehicles.speed[blocked]!, blocked), types.stepSeconds);
+    vehicles.advise(
+      ego,
+      this.#follow(ego, gap - positionEpsilon, vehicles.speed[blocked]!, blocked),
+      types.stepSeconds,
+    );
   }
 
   /** The speed `ego` may drive behind `leader`, if that drove `speed` and were `gap` ahead. */
@@ -45,7 +49,10 @@ export class Helping {
     const { vehicles, types } = this.#world;
     const t = vehicles.type[ego]!;
     const brakes = types.deceleration[vehicles.type[leader]!]!;
-    return Math.min(types.safeBehind(t, vehicles.speed[ego]!, gap, speed, brakes), types.fastestNext(t, vehicles.speed[ego]!));
+    return Math.min(
+      types.safeBehind(t, vehicles.speed[ego]!, gap, speed, brakes),
+      types.fastestNext(t, vehicles.speed[ego]!),
+    );
   }
 
   /** An urgent change: `left` metres and `remaining` seconds are left for it. */
@@ -68,7 +75,8 @@ export class Helping {
     if (blocker < 0 || (vehicles.changeState[blocker]! & counter) === 0) return true;
     const needed = this.#room(blocker);
     const t = vehicles.type[ego]!;
-    const potential = vehicles.leftSpace[ego]! - types.brakeGap(vehicles.speed[ego]!, types.deceleration[t]!, 0);
+    const potential =
+      vehicles.leftSpace[ego]! - types.brakeGap(vehicles.speed[ego]!, types.deceleration[t]!, 0);
     if (needed <= potential) {
       vehicles.blockerLength[ego] = Math.max(needed, vehicles.blockerLength[ego]!);
       return true;
@@ -82,7 +90,8 @@ export class Helping {
     const { vehicles, types, stepSeconds } = this.#world;
     const t = vehicles.type[blocker]!;
     const left = vehicles.leftSpace[blocker]!;
-    const canReserve = left - types.brakeGap(vehicles.speed[blocker]!, types.deceleration[t]!, stepSeconds) >= length;
+    const canReserve =
+      left - types.brakeGap(vehicles.speed[blocker]!, types.deceleration[t]!, stepSeconds) >= length;
     if (!canReserve && left <= foeLeft) return false;
     vehicles.blockerLength[blocker] = Math.max(length, vehicles.blockerLength[blocker]!);
     return true;
@@ -119,7 +128,10 @@ export class Helping {
     const leaderSpeed = vehicles.speed[leader]!;
     const leaderNext = leaderSpeed - Math.max(1, -vehicles.acceleration[leader]!) * stepSeconds;
     const gapNext = besideLeader.gap + (leaderNext - planned) * stepSeconds;
-    const target = Math.max(types.slowestNext(t, speed), this.#follow(ego, gapNext, Math.max(0, leaderNext), leader));
+    const target = Math.max(
+      types.slowestNext(t, speed),
+      this.#follow(ego, gapNext, Math.max(0, leaderNext), leader),
+    );
     if ((view.blocked & change.blockedByLeader) === 0) {
       vehicles.advise(ego, target, stepSeconds);
       return Math.min(target, planned);
@@ -139,13 +151,22 @@ export class Helping {
       vehicles.advise(ego, target, stepSeconds);
       return planned;
     }
-    const brakes = Math.min(types.deceleration[t]!, Math.max(minFallBehindMps, (speed - target) / at.remaining));
+    const brakes = Math.min(
+      types.deceleration[t]!,
+      Math.max(minFallBehindMps, (speed - target) / at.remaining),
+    );
     const next = Math.min(planned, Math.max(0, speed - brakes * stepSeconds));
     vehicles.advise(ego, next, stepSeconds);
     return next;
   }
 
-  #overtakeDistance(follower: number, leader: number, gap: number, speed: number, leaderSpeed: number): number {
+  #overtakeDistance(
+    follower: number,
+    leader: number,
+    gap: number,
+    speed: number,
+    leaderSpeed: number,
+  ): number {
     const { vehicles, types } = this.#world;
     const t = vehicles.type[leader]!;
     const f = vehicles.type[follower]!;
@@ -164,7 +185,8 @@ export class Helping {
     const speed = vehicles.speed[follower]!;
     const planned = Math.max(at.planned, 0);
     if ((view.blocked & change.blockedByFollower) === 0) {
-      if (view.blocked & change.blockedByLeader) this.#tell(follower, direction, 0, this.#letIn(ego, follower, besideFollower.gap, planned));
+      if (view.blocked & change.blockedByLeader)
+        this.#tell(follower, direction, 0, this.#letIn(ego, follower, besideFollower.gap, planned));
       return;
     }
     if (planned - speed >= helpOvertakeMps) {
@@ -181,13 +203,24 @@ export class Helping {
     const gap = besideFollower.gap + closing;
     const secure = types.secureGap(t, next1s, planned, egoBrakes);
     if (gap > 0 && gap >= secure) {
-      this.#tell(follower, direction, change.amBlockingFollower, Math.max(next, this.#letIn(ego, follower, besideFollower.gap, planned)));
+      this.#tell(
+        follower,
+        direction,
+        change.amBlockingFollower,
+        Math.max(next, this.#letIn(ego, follower, besideFollower.gap, planned)),
+      );
     } else if (closing > 0 && closing * at.remaining > secure - gap + positionEpsilon) {
       this.#tell(follower, direction, change.amBlockingFollower, next);
     } else if (direction < 0 && speed >= congestedMps) {
       this.#tell(follower, direction, change.amBlockingFollower, Math.max(next, helpOvertakeMps));
     } else {
-      this.#letPass(view, { ...at, planned, next, helpBrakes, longLane: streets.laneLength[view.lane]! > onRampMeters });
+      this.#letPass(view, {
+        ...at,
+        planned,
+        next,
+        helpBrakes,
+        longLane: streets.laneLength[view.lane]! > onRampMeters,
+      });
     }
   }
 

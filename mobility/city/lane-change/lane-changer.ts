@@ -155,7 +155,8 @@ export class LaneChanger implements Sight {
     const done = this.#done[laneIndex[view.beside]!]!;
     this.#findLeader(view.beside, done, besideLeader);
     this.#findFollower(view.beside, done, besideFollower);
-    if (besideLeader.vehicle >= 0 && besideLeader.vehicle === besideFollower.vehicle) besideFollower.vehicle = -1;
+    if (besideLeader.vehicle >= 0 && besideLeader.vehicle === besideFollower.vehicle)
+      besideFollower.vehicle = -1;
     view.blocked = this.#hindrances(view);
   }
 
@@ -195,7 +196,9 @@ export class LaneChanger implements Sight {
     if (besideFollower.vehicle >= 0) {
       const f = vehicles.type[besideFollower.vehicle]!;
       const reaction = Math.max(0, types.tau[f]! - stepSeconds);
-      const next = vehicles.speed[besideFollower.vehicle]! + Math.max(0, reaction * vehicles.acceleration[besideFollower.vehicle]!);
+      const next =
+        vehicles.speed[besideFollower.vehicle]! +
+        Math.max(0, reaction * vehicles.acceleration[besideFollower.vehicle]!);
       const own = speed + Math.min(0, reaction * vehicles.acceleration[ego]!);
       const needed = types.secureGap(f, next, own, types.deceleration[t]!);
       if (besideFollower.gap < 0 || besideFollower.gap < needed) state |= change.blockedByFollower;
@@ -203,7 +206,9 @@ export class LaneChanger implements Sight {
     if (besideLeader.vehicle >= 0) {
       const reaction = Math.max(0, types.tau[t]! - stepSeconds);
       const own = speed + Math.max(0, reaction * vehicles.acceleration[ego]!);
-      const next = vehicles.speed[besideLeader.vehicle]! + Math.min(0, reaction * vehicles.acceleration[besideLeader.vehicle]!);
+      const next =
+        vehicles.speed[besideLeader.vehicle]! +
+        Math.min(0, reaction * vehicles.acceleration[besideLeader.vehicle]!);
       const needed = types.secureGap(t, own, next, types.deceleration[vehicles.type[besideLeader.vehicle]!]!);
       if (besideLeader.gap < 0 || besideLeader.gap < needed) state |= change.blockedByLeader;
     }

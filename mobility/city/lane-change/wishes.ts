@@ -80,7 +80,8 @@ export class Wishes {
    */
   staysSurely(ego: number, record: number, j: number, direction: number): boolean {
     const { ways, types, vehicles, haltedCount } = this.#world;
-    if (haltedCount > 0 || ways.offsetOf(record, j) !== 0 || ways.offsetOf(record, j + direction) === 0) return false;
+    if (haltedCount > 0 || ways.offsetOf(record, j) !== 0 || ways.offsetOf(record, j + direction) === 0)
+      return false;
     if (ways.lengthOf(record, j + direction) >= turnLaneMeters) return false;
     if (vehicles.speed[ego]! < types.deceleration[vehicles.type[ego]!]!) return false;
     this.#rememberSpeed(ego);
@@ -184,7 +185,8 @@ export class Wishes {
       return this.#urgently(view, this.#state | wanted | change.strategic | change.urgent);
     }
     const stay = this.#state | change.stay | change.strategic;
-    const leaderHalts = this.#world.haltedCount > 0 && view.leader.vehicle >= 0 && vehicles.halted[view.leader.vehicle] === 1;
+    const leaderHalts =
+      this.#world.haltedCount > 0 && view.leader.vehicle >= 0 && vehicles.halted[view.leader.vehicle] === 1;
     const leadsElsewhere = bestOffset === 0 && !leaderHalts && this.#endsInLinks(view);
     const strategic = types.strategic[vehicles.type[ego]!]! >= 0;
     if (leadsElsewhere && strategic && this.#besideDistance < turnLaneMeters) return stay;
@@ -228,7 +230,13 @@ export class Wishes {
   #mustOvertakeHalted(view: View): boolean {
     const { vehicles, types } = this.#world;
     const { leader, besideLeader, ego } = view;
-    if (this.#world.haltedCount === 0 || leader.vehicle < 0 || !vehicles.halted[leader.vehicle] || leader.gap >= reactToStoppedMeters) return false;
+    if (
+      this.#world.haltedCount === 0 ||
+      leader.vehicle < 0 ||
+      !vehicles.halted[leader.vehicle] ||
+      leader.gap >= reactToStoppedMeters
+    )
+      return false;
     const needed = leader.gap + types.length[vehicles.type[ego]!]! + this.#room(leader.vehicle);
     const left = Math.min(this.#besideDistance, this.#ownDistance) - vehicles.position[ego]!;
     if (left <= needed || (view.direction < 0 && this.#avoidsRight(ego))) return false;
@@ -259,14 +267,24 @@ export class Wishes {
     const wish = this.#world.laneSpeed(view.lane, ego);
     const besideWish = this.#world.laneSpeed(view.beside, ego);
     const accelerating = this.#isAccelerating(view.besideLeader) || this.#isAccelerating(view.leader);
-    const beside = Math.min(besideWish, this.#anticipate(ego, view.besideLeader, this.#besideDistance, besideWish, accelerating));
+    const beside = Math.min(
+      besideWish,
+      this.#anticipate(ego, view.besideLeader, this.#besideDistance, besideWish, accelerating),
+    );
     let own = this.#overtakesLeftBeside(view, wish);
     own = Math.min(own, this.#anticipate(ego, view.leader, this.#ownDistance, wish, accelerating));
-    if (right && view.bestOffset === 0 && streets.laneLimit[view.lane]! > highwayMps && vehicles.lookAheadSpeed[ego]! > haltingSpeed)
+    if (
+      right &&
+      view.bestOffset === 0 &&
+      streets.laneLimit[view.lane]! > highwayMps &&
+      vehicles.lookAheadSpeed[ego]! > haltingSpeed
+    )
       return change.stay | change.strategic;
     const thresholdLeft = 0.2 / types.speedGain[t]!;
     const thresholdRight = 0.2 / speedGainRight / types.speedGain[t]!;
-    const leaning = right ? vehicles.speedGain[ego]! / thresholdRight : -vehicles.speedGain[ego]! / thresholdLeft;
+    const leaning = right
+      ? vehicles.speedGain[ego]! / thresholdRight
+      : -vehicles.speedGain[ego]! / thresholdLeft;
     const inconvenience = Math.min(1, Math.max(own / beside - 1, leaning));
     if (this.#wouldHelp(view, state) && inconvenience <= types.cooperative[t]!)
       return wanted | change.cooperative | change.urgent;
@@ -277,7 +295,9 @@ export class Wishes {
     if (bySpeed !== 0) return bySpeed;
     const leansThere = right ? vehicles.speedGain[ego]! < 0 : vehicles.speedGain[ego]! > 0;
     const isTrueOffset = view.bestOffset === this.#offsetOf(view, view.lane);
-    return this.#toBest && isTrueOffset && types.strategic[t]! >= 0 && gain >= 0 && leansThere ? wanted | change.strategic : 0;
+    return this.#toBest && isTrueOffset && types.strategic[t]! >= 0 && gain >= 0 && leansThere
+      ? wanted | change.strategic
+      : 0;
   }
 
   #isAccelerating(n: Neighbour): boolean {
@@ -292,7 +312,10 @@ export class Wishes {
     const t = vehicles.type[ego]!;
     const speed = vehicles.speed[ego]!;
     const leaderSpeed = vehicles.speed[besideLeader.vehicle]!;
-    const slower = Math.max(wish - this.#world.laneSpeed(view.beside, besideLeader.vehicle), speed - leaderSpeed);
+    const slower = Math.max(
+      wish - this.#world.laneSpeed(view.beside, besideLeader.vehicle),
+      speed - leaderSpeed,
+    );
     if (slower <= 0) return wish;
     const brakes = types.deceleration[vehicles.type[besideLeader.vehicle]!]!;
     const follow = types.safeBehind(t, speed, besideLeader.gap, leaderSpeed, brakes);
@@ -301,7 +324,8 @@ export class Wishes {
     if (vehicles.speedGain[ego]! < 0.2 / types.speedGain[t]!) safe = Math.max(safe, leaderSpeed);
     vehicles.advise(ego, safe, types.stepSeconds);
     if (types.safeBehind(t, speed, besideLeader.gap - slower * 8, leaderSpeed, brakes) < safe)
-      vehicles.speedGain[ego] = vehicles.speedGain[ego]! + (types.stepSeconds * slower) / Math.max(wish, gainFloorMps);
+      vehicles.speedGain[ego] =
+        vehicles.speedGain[ego]! + (types.stepSeconds * slower) / Math.max(wish, gainFloorMps);
     return Math.min(wish, safe);
   }
 
@@ -335,7 +359,8 @@ export class Wishes {
     const { vehicles, types, stepSeconds } = this.#world;
     const { ego } = view;
     if (at.own - slowerByMps > at.beside) {
-      if (vehicles.speedGain[ego]! < 0) vehicles.speedGain[ego] = vehicles.speedGain[ego]! * halfPerSecond(stepSeconds);
+      if (vehicles.speedGain[ego]! < 0)
+        vehicles.speedGain[ego] = vehicles.speedGain[ego]! * halfPerSecond(stepSeconds);
     } else {
       if (vehicles.speedGain[ego]! < 0 || at.gain > 0)
         vehicles.speedGain[ego] = vehicles.speedGain[ego]! - stepSeconds * at.gain;
@@ -344,7 +369,9 @@ export class Wishes {
         return change.right | change.keepRight;
     }
     const seconds = this.#besideDistance / Math.max(0.1, vehicles.speed[ego]!);
-    return vehicles.speedGain[ego]! < -at.thresholdRight && seconds > gainSeconds ? change.right | change.speedGain : 0;
+    return vehicles.speedGain[ego]! < -at.thresholdRight && seconds > gainSeconds
+      ? change.right | change.speedGain
+      : 0;
   }
 
   /** The longer the right lane is free at full speed, the stronger the duty to keep right. */
@@ -368,7 +395,8 @@ export class Wishes {
       if (leaderWish < wish) {
         gap = Math.min(gap, view.leader.gap);
         seconds = Math.min(seconds, gap / Math.max(0.001, wish - vehicles.speed[view.leader.vehicle]!));
-        vehicles.speedGain[ego] = vehicles.speedGain[ego]! + (stepSeconds * (wish - leaderWish)) / Math.max(wish, gainFloorMps);
+        vehicles.speedGain[ego] =
+          vehicles.speedGain[ego]! + (stepSeconds * (wish - leaderWish)) / Math.max(wish, gainFloorMps);
       }
     }
     const leaning = (threshold * (seconds / acceptance)) / keepRightSeconds;
