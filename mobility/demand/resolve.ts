@@ -100,11 +100,12 @@ class Resolver {
   }
 
   #add(vehicle: VehicleDraft, id: string, atSeconds: number): void {
-    const own = this.#rng.fork(`vehicle:${id}`);
-    const typeDraft = this.#typeOf(vehicle, own.fork('type'));
+    // Streams are made where something is drawn: most vehicles of most files draw nothing, or a speed factor only.
+    const stream = (purpose: string): Rng => this.#rng.fork(`vehicle:${id}`).fork(purpose);
+    const typeDraft = this.#typeOf(vehicle, stream);
     const type = this.#rowOf(typeDraft);
-    const speedFactor = vehicle.speedFactor ?? drawSpeedFactor(typeDraft.law, own.fork('speed factor'));
-    const { way, stops: routeStops } = this.#wayOf(vehicle, own.fork('route'));
+    const speedFactor = vehicle.speedFactor ?? this.#factorOf(typeDraft, stream);
+    const { way, stops: routeStops } = this.#wayOf(vehicle, stream);
     const stops = [...routeStops, ...vehicle.stops];
     const asker = { place: vehicle.place, id, type: typeDraft.type, speedFactor };
     const stopEdges = way.kind === 'trip' ? stops.map((stop) => this.#stops.edgeOf(stop)) : [];
@@ -124,6 +125,10 @@ class Resolver {
     });
   }
 
+  #factorOf({ law }: TypeDraft, stream: Streams): number {
+    return law.deviation > 0 ? drawSpeedFactor(law, stream('speed factor')) : law.mean;
+  }
+
   // ---- types ---------------------------------------------------------------------------------------------------
 
   #rowOf({ type }: TypeDraft): number {
@@ -133,9 +138,10 @@ class Resolver {
     return this.#types.push(type) - 1;
   }
 
-  #typeOf({ place, type }: VehicleDraft, rng: Rng): TypeDraft {
+  #typeOf({ place, type }: VehicleDraft, stream: Streams): TypeDraft {
     const { types, typeDistributions } = this.#draft;
     let name = type;
+    let rng: Rng | undefined;
     for (let nesting = 0; nesting < nestingMost; nesting++) {
       const distribution = typeDistributions.get(name);
       if (distribution === undefined) {
@@ -144,6 +150,7 @@ class Resolver {
         const near = nearestName(name, [...types.keys(), ...typeDistributions.keys()]);
         throw faultAt(place, `has type "${name}"`, `the id of a vType${hint(near)}`);
       }
+      rng ??= stream('type');
       name = picked(distribution, rng, (id) => types.get(id)?.probability ?? 1);
     }
     throw faultAt(place, `has type "${type}"`, 'a distribution that does not lead back to itself');
@@ -152,11 +159,12 @@ class Resolver {
   // ---- ways ----------------------------------------------------------------------------------------------------
 
   /** The way of a vehicle, names looked up and distributions drawn from, with the stops of its route. */
-  #wayOf(vehicle: VehicleDraft, rng: Rng): { way: NamelessWay; stops: readonly StopDraft[] } {
+  #wayOf(vehicle: VehicleDraft, stream: Streams): { way: NamelessWay; stops: readonly StopDraft[] } {
     const way = vehicle.way!;
     if (way.kind !== 'named') return { way, stops: [] };
     const { routes, routeDistributions } = this.#draft;
     let name = way.id;
+    let rng: Rng | undefined;
     for (let nesting = 0; nesting < nestingMost; nesting++) {
       const route = routes.get(name);
       if (route !== undefined) return { way: { kind: 'edges', edges: route.edges }, stops: route.stops };
@@ -165,6 +173,7 @@ class Resolver {
         const near = nearestName(name, [...routes.keys(), ...routeDistributions.keys()]);
         throw faultAt(vehicle.place, `has route "${name}"`, `the id of a route${hint(near)}`);
       }
+      rng ??= stream('route');
       name = picked(distribution, rng, () => 1);
     }
     throw faultAt(vehicle.place, `has route "${way.id}"`, 'a distribution that does not lead back to itself');
@@ -201,6 +210,9 @@ class Resolver {
     return Math.min(length, Math.max(0, fromStart));
   }
 }
+
+/** A vehicle's own stream for a purpose. */
+type Streams = (purpose: string) => Rng;
 
 type NamelessWay = Exclude<WayDraft, { kind: 'named' }>;
 

@@ -58,10 +58,14 @@ export class RouteTable {
   }
 
   #parse(text: string, asker: Asker): Int32Array {
-    const ids = text.split(/\s+/).filter((id) => id !== '');
+    // Nearly all files have single blanks: cutting at them is twice as fast as at any white space.
+    const blanks = /^\S+(?: \S+)*$/.test(text);
+    const ids = blanks ? text.split(' ') : text.split(/\s+/).filter((id) => id !== '');
     if (ids.length === 0)
       throw faultAt(asker.place, 'has a route without edges', 'ids of edges, separated by spaces');
-    return Int32Array.from(ids, (id) => this.#edge(id, asker));
+    const route = new Int32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) route[i] = this.#edge(ids[i]!, asker);
+    return route;
   }
 
   #edge(id: string, asker: Asker): number {

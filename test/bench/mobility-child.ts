@@ -69,8 +69,15 @@ async function contactMilliseconds(city: City, engine: CityEngine, rsus: number)
 }
 
 const before = cpuSeconds();
+const startedAt = performance.now();
 const city = await loadCity(job.net, flags);
-const loadSeconds = cpuSeconds() - before;
+const loadSeconds = (performance.now() - startedAt) / 1000;
+const loadCpuSeconds = cpuSeconds() - before;
+if (job.loadOnly) {
+  const nothing = { updates: 0, cpuSeconds: 0, maxRssBytes: 0, contactMilliseconds: 0 };
+  process.stdout.write(JSON.stringify({ loadSeconds, loadCpuSeconds, ...nothing } satisfies ChildResult));
+  process.exit();
+}
 if (job.rehearse) drive(await openCity(city, flags), 0, job.steps);
 const engine = await openCity(city, flags);
 drive(engine, 0, job.warm);
@@ -78,6 +85,7 @@ const begun = cpuSeconds();
 const updates = drive(engine, job.warm, job.steps);
 const result: ChildResult = {
   loadSeconds,
+  loadCpuSeconds,
   updates,
   cpuSeconds: cpuSeconds() - begun,
   maxRssBytes: process.resourceUsage().maxRSS * 1024,

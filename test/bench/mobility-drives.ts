@@ -16,12 +16,16 @@ export interface ChildJob {
   readonly steps: number;
   /** True: all is driven once before, so that code is compiled; false where memory is measured. */
   readonly rehearse: boolean;
+  /** True: nothing is driven. */
+  readonly loadOnly?: boolean;
   /** 0: contacts are not measured. */
   readonly rsus: number;
 }
 
 export interface ChildResult {
+  /** By the clock, of a process that has just begun; and of the processor, which collects garbage beside it. */
   readonly loadSeconds: number;
+  readonly loadCpuSeconds: number;
   readonly updates: number;
   readonly cpuSeconds: number;
   readonly maxRssBytes: number;
