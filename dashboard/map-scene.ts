@@ -2,6 +2,7 @@
 // Must not: draw anything that moves.
 
 import type { MapScene } from '../protocol/run-info.ts';
+import { paintLanes } from './map-streets.ts';
 import type { Theme } from './palette.ts';
 import { paintAntenna } from './sprites.ts';
 import type { Viewport } from './viewport.ts';
@@ -24,7 +25,8 @@ export function paintScene(context: CanvasRenderingContext2D, still: Still): voi
   context.fillRect(0, 0, port.width, port.height);
   paintGrid(context, still);
   paintCoverage(context, still);
-  paintRoads(context, still);
+  if (still.scene.lanes) paintLanes(context, { ...still, lanes: still.scene.lanes });
+  else paintRoads(context, still);
   paintRsus(context, still);
   paintScaleBar(context, still);
 }

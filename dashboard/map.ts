@@ -7,6 +7,7 @@ import type { MapScene } from '../protocol/run-info.ts';
 import type { FramePair } from './frames.ts';
 import { blend } from './frames.ts';
 import { paintScene } from './map-scene.ts';
+import { paintSignals } from './map-streets.ts';
 import type { Theme } from './palette.ts';
 import { themes, transfers } from './palette.ts';
 import { paintMark, paintRing, SpriteSheet, spritePixels } from './sprites.ts';
@@ -128,6 +129,9 @@ export class RoadMap {
     context.clearRect(0, 0, this.#port.width, this.#port.height);
     for (const spot of this.#spots) if (transfers(spot.vehicle.state)) this.#drawLink(spot, picture);
     this.#drawVehicles();
+    // The first car at a red light stands on its line: the line lies over it.
+    const signals = picture.pair.before?.signals;
+    if (signals) paintSignals(context, { scene: this.#scene, port: this.#port, signals });
     for (const spot of this.#spots) this.#drawMarks(spot, picture);
     if (chosen !== undefined) this.#drawChosen(picture.chosen);
   }

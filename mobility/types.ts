@@ -64,6 +64,15 @@ export type MobilityEvent =
   | { readonly kind: 'entered'; readonly at: number; readonly vehicle: VehicleId; readonly rsu: RsuId }
   | { readonly kind: 'left'; readonly at: number; readonly vehicle: VehicleId; readonly rsu: RsuId };
 
+/** A city for drawing: its lanes, and the ends of those that a signal holds. */
+export interface StreetPicture {
+  readonly lanes: readonly { readonly widthMeters: number; readonly points: readonly Point[] }[];
+  readonly stopLines: readonly (Point & { readonly headingRadians: number; readonly widthMeters: number })[];
+}
+
+/** What a signal shows a lane: the most it gives any of the lane's links. */
+export type SignalColour = 'off' | 'red' | 'yellow' | 'green';
+
 /** The outcome of one step from `from` to `to` seconds. Events ascend in time; ties by vehicle id. */
 export interface MobilityStep {
   readonly from: number;
@@ -71,6 +80,8 @@ export interface MobilityStep {
   readonly events: readonly MobilityEvent[];
   /** One fix per vehicle on the road at `to`, sorted by vehicle id. */
   readonly fixes: readonly Fix[];
+  /** What the stop lines of the picture show at `to`, in its order; absent where nobody tells. */
+  readonly signals?: readonly SignalColour[];
 }
 
 /** A mobility source whose steps may take time outside this process: a live simulator, a trace read from disk. */
@@ -87,6 +98,8 @@ export interface Mobility {
   readonly rsus: readonly RsuSite[];
   readonly coverage: readonly CoverageInterval[];
   readonly stepSeconds: number;
+  /** Of a city only. */
+  readonly picture?: StreetPicture;
   /** Fixes at time 0, before any step (vehicles present from the start; `entered` events of those inside coverage come in the first step at its `from`). */
   initial(): readonly Fix[];
   /** Advances by one step. */

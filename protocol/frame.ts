@@ -6,9 +6,14 @@
 // u16 index, u16 x, u16 y (quantised to the box), u8 heading (256 = full turn), u8 state, u8 progress (255 = 100 %), u8 flags
 // (bit 0: in coverage, bit 1: selected this round, bit 2: split plan, bit 3: committed this round, bit 4: failed/left this round), u16 speed in cm/s, u16 reserved.
 // `index` refers to the run's vehicle table, in order of first appearance.
+// Version 2, where the scene has stop lines with signals: u16 count behind the vehicles, then a byte a line, in the order of
+// the scene: index in `signalColours`.
 
 export const frameStates = ['idle', 'in-range', 'downloading', 'training', 'splitting', 'uploading'] as const;
 export type FrameState = (typeof frameStates)[number];
+
+export const signalColours = ['off', 'red', 'yellow', 'green'] as const;
+export type SignalColour = (typeof signalColours)[number];
 
 export interface FrameVehicle {
   readonly index: number;
@@ -29,6 +34,8 @@ export interface FrameVehicle {
 export interface Frame {
   readonly at: number;
   readonly vehicles: readonly FrameVehicle[];
+  /** What each stop line of the scene shows; absent where the scene has none, or nobody tells. */
+  readonly signals?: readonly SignalColour[];
 }
 
 /** The rectangle positions are quantised to, metres. */
@@ -43,15 +50,18 @@ const headerBytes = 28;
 const vehicleBytes = 14;
 const magic = 0x46;
 const version = 1;
+const versionWithSignals = 2;
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 /** Encodes a frame; positions outside `box` are clamped to its edge. */
 export function encodeFrame(frame: Frame, box: Box): Uint8Array {
-  const bytes = new Uint8Array(headerBytes + vehicleBytes * frame.vehicles.length);
+  const { signals } = frame;
+  const vehiclesEnd = headerBytes + vehicleBytes * frame.vehicles.length;
+  const bytes = new Uint8Array(vehiclesEnd + (signals ? 2 + signals.length : 0));
   const view = new DataView(bytes.buffer);
   view.setUint8(0, magic);
-  view.setUint8(1, version);
+  view.setUint8(1, signals ? versionWithSignals : version);
   view.setUint16(2, frame.vehicles.length, true);
   view.setFloat64(4, frame.at, true);
   [box.minX, box.minY, box.maxX, box.maxY].forEach((edge, i) => {
@@ -78,23 +88,29 @@ export function encodeFrame(frame: Frame, box: Box): Uint8Array {
     view.setUint16(at + 10, clamp(Math.round(v.speedMps * 100), 0, 65535), true);
     view.setUint16(at + 12, 0, true);
   });
+  if (!signals) return bytes;
+  view.setUint16(vehiclesEnd, signals.length, true);
+  signals.forEach((colour, i) => {
+    bytes[vehiclesEnd + 2 + i] = signalColours.indexOf(colour);
+  });
   return bytes;
 }
 
 /** Decodes a frame. Throws RangeError where the bytes are not one. */
 export function decodeFrame(bytes: Uint8Array): Frame {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < headerBytes || view.getUint8(0) !== magic || view.getUint8(1) !== version) {
+  const found = bytes.length < headerBytes ? 0 : view.getUint8(1);
+  if (found === 0 || view.getUint8(0) !== magic || found > versionWithSignals) {
     throw new RangeError(
       `not a map frame: ${bytes.length} bytes starting ${bytes[0]},${bytes[1]} (expected ${magic},${version})`,
     );
   }
   const count = view.getUint16(2, true);
-  if (bytes.length !== headerBytes + vehicleBytes * count) {
-    throw new RangeError(
-      `map frame of ${bytes.length} bytes (expected ${headerBytes + vehicleBytes * count})`,
-    );
-  }
+  const vehiclesEnd = headerBytes + vehicleBytes * count;
+  const signals = found === versionWithSignals ? decodeSignals(bytes, view, vehiclesEnd) : undefined;
+  const expected = vehiclesEnd + (signals ? 2 + signals.length : 0);
+  if (bytes.length !== expected)
+    throw new RangeError(`map frame of ${bytes.length} bytes (expected ${expected})`);
   const [minX, minY, maxX, maxY] = [0, 1, 2, 3].map((i) => view.getFloat32(12 + 4 * i, true)) as [
     number,
     number,
@@ -120,5 +136,11 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       speedMps: view.getUint16(at + 10, true) / 100,
     });
   }
-  return { at: view.getFloat64(4, true), vehicles };
+  const at = view.getFloat64(4, true);
+  return signals ? { at, vehicles, signals } : { at, vehicles };
+}
+
+function decodeSignals(bytes: Uint8Array, view: DataView, from: number): SignalColour[] {
+  const count = bytes.length >= from + 2 ? view.getUint16(from, true) : 0;
+  return Array.from(bytes.subarray(from + 2, from + 2 + count), (code) => signalColours[code] ?? 'off');
 }

@@ -8,6 +8,18 @@ import type { Box } from './frame.ts';
 export interface MapScene {
   readonly box: Box;
   readonly roads: readonly { readonly id: string; readonly points: readonly (readonly [number, number])[] }[];
+  /** Of a city: every lane with its width, drawn in place of roads. */
+  readonly lanes?: readonly {
+    readonly widthMeters: number;
+    readonly points: readonly (readonly [number, number])[];
+  }[];
+  /** Of a city: where lanes end at a signal; frames say what each shows. Direction of travel there. */
+  readonly stopLines?: readonly {
+    readonly x: number;
+    readonly y: number;
+    readonly headingRadians: number;
+    readonly widthMeters: number;
+  }[];
   readonly rsus: readonly {
     readonly id: string;
     readonly x: number;

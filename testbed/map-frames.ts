@@ -4,7 +4,7 @@
 import type { VehicleId } from '../base/ids.ts';
 import type { Fix } from '../mobility/types.ts';
 import type { LoggedEvent } from '../protocol/events.ts';
-import { type Box, encodeFrame, type FrameVehicle } from '../protocol/frame.ts';
+import { type Box, encodeFrame, type FrameVehicle, type SignalColour } from '../protocol/frame.ts';
 import type { VehicleState } from '../protocol/messages.ts';
 
 /** What a car itself says of its work. */
@@ -52,12 +52,17 @@ export class FrameMaker {
     at: number,
     fixes: readonly Fix[],
     activityOf: ActivityOf,
+    signals?: readonly SignalColour[],
   ): { bytes: Uint8Array; newIds: VehicleId[]; firstNew: number } {
     const vehicles = fixes.map((fix) => this.#vehicle(at, fix, activityOf(fix.vehicle)));
     const newIds = this.#newIds;
     this.#newIds = [];
     const firstNew = this.#indexOf.size - newIds.length;
-    return { bytes: encodeFrame({ at, vehicles }, this.#box), newIds, firstNew };
+    return {
+      bytes: encodeFrame(signals ? { at, vehicles, signals } : { at, vehicles }, this.#box),
+      newIds,
+      firstNew,
+    };
   }
 
   #vehicle(at: number, fix: Fix, activity: Activity | undefined): FrameVehicle {

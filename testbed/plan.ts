@@ -12,7 +12,7 @@ import { type Place, shardFor } from '../learning/data/partition.ts';
 import type { Dataset, ModelSpec, Shard } from '../learning/learner.ts';
 import type { MobilityConfig, NetworkConfig } from '../mobility/config.ts';
 import { equalSplitHz, slantMeters, spectralEfficiency } from '../mobility/radio/rate.ts';
-import type { Mobility, RsuSite } from '../mobility/types.ts';
+import type { Mobility, Point, RsuSite } from '../mobility/types.ts';
 import type { Box } from '../protocol/frame.ts';
 import type { DeviceProfile } from '../protocol/messages.ts';
 import type { MapScene } from '../protocol/run-info.ts';
@@ -150,19 +150,23 @@ export function roundConfig(
 }
 
 /** The still picture of the map. */
-export function mapScene(mobility: Pick<Mobility, 'roads' | 'rsus'>): MapScene {
+export function mapScene(mobility: Pick<Mobility, 'roads' | 'rsus' | 'picture'>): MapScene {
   const xs: number[] = [];
   const ys: number[] = [];
   for (const road of mobility.roads) for (const point of road.points) xs.push(point.x) && ys.push(point.y);
   for (const { x, y, coverageRadiusMeters: r } of mobility.rsus)
     xs.push(x - r, x + r) && ys.push(y - r, y + r);
   const box: Box = { minX: low(xs) - 20, minY: low(ys) - 20, maxX: high(xs) + 20, maxY: high(ys) + 20 };
+  const { picture, roads } = mobility;
+  const pairs = (points: readonly Point[]) => points.map(({ x, y }) => [x, y] as const);
+  const streets = picture && {
+    lanes: picture.lanes.map(({ widthMeters, points }) => ({ widthMeters, points: pairs(points) })),
+    stopLines: picture.stopLines,
+  };
   return {
     box,
-    roads: mobility.roads.map((road) => ({
-      id: road.id,
-      points: road.points.map((p) => [p.x, p.y] as const),
-    })),
+    roads: picture ? [] : roads.map((road) => ({ id: road.id, points: pairs(road.points) })),
+    ...streets,
     rsus: mobility.rsus.map(({ id, x, y, coverageRadiusMeters }) => ({ id, x, y, coverageRadiusMeters })),
   };
 }

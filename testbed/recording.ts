@@ -6,6 +6,7 @@ import { sha256 } from '../base/hash.ts';
 import { asId, type RunId } from '../base/ids.ts';
 import type { Fix } from '../mobility/types.ts';
 import type { LoggedEvent } from '../protocol/events.ts';
+import type { SignalColour } from '../protocol/frame.ts';
 import type { MapScene, RunSummary } from '../protocol/run-info.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { LiveRun } from '../roadside/feed/live.ts';
@@ -82,8 +83,8 @@ export class Recording {
   }
 
   /** Draws the world at `at`. */
-  show(at: number, fixes: readonly Fix[], activityOf: ActivityOf): void {
-    const { bytes, newIds, firstNew } = this.#frames.make(at, fixes, activityOf);
+  show(at: number, fixes: readonly Fix[], activityOf: ActivityOf, signals?: readonly SignalColour[]): void {
+    const { bytes, newIds, firstNew } = this.#frames.make(at, fixes, activityOf, signals);
     if (newIds.length > 0) {
       this.stores.telemetry.addVehicles(firstNew, newIds);
       this.live.vehicles(newIds);

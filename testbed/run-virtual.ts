@@ -95,7 +95,8 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
     rng: Rng.root(scenario.seed),
     deviceOf: (vehicle) => deviceOf(scenario, vehicle),
     pace: options.pace === undefined ? undefined : pacer(options.pace),
-    onWorld: (at, fixes, replies) => recording.show(at, fixes, (vehicle) => replies.get(vehicle)),
+    onWorld: (at, fixes, replies, signals) =>
+      recording.show(at, fixes, (vehicle) => replies.get(vehicle), signals),
     stopRequested: options.stopRequested,
   });
   const reason = await conductor.run();

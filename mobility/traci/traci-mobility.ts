@@ -3,6 +3,7 @@
 import { LaneWorld, type LaneWorldOptions } from '../lane-world.ts';
 import { NamedCars } from '../named-cars.ts';
 import type { Network } from '../network/network.ts';
+import { pictureOf } from '../street-picture.ts';
 import type { MobilitySource, RsuSite } from '../types.ts';
 import { type Surroundings, TraciSession } from './session.ts';
 import type { TraciWire } from './wire.ts';
@@ -32,6 +33,7 @@ export async function traciMobility(options: TraciMobilityOptions): Promise<Mobi
     rsus: world.rsus,
     coverage: world.coverage,
     stepSeconds,
+    picture: pictureOf(network).picture,
     initial: () => [],
     async step() {
       const { vehicles, arrived } = await session.step();

@@ -56,6 +56,7 @@ export interface ConductorOptions {
     at: number,
     fixes: readonly Fix[],
     replies: ReadonlyMap<VehicleId, VehicleReply>,
+    signals: MobilityStep['signals'],
   ) => void;
   /** Asked between events; a text ends the run. */
   readonly stopRequested?: () => string | null;
@@ -128,7 +129,7 @@ export class Conductor {
         initial.slice(from, from + spawnedAtATime).map((fix) => this.#spawn(fix.vehicle, fix)),
       );
     this.#lastFix = new Map(initial.map((fix) => [fix.vehicle, fix]));
-    onWorld?.(0, initial, this.#lastReply);
+    onWorld?.(0, initial, this.#lastReply, undefined);
     this.#takeRsu(rsu.start(0));
     this.#heap.push(0, { kind: 'step' });
     while (rsu.finished === null) await this.#next();
@@ -268,7 +269,7 @@ export class Conductor {
     }
     await this.#actVehicles(calls);
     this.#options.rsu.flush();
-    this.#options.onWorld?.(step.to, step.fixes, this.#lastReply);
+    this.#options.onWorld?.(step.to, step.fixes, this.#lastReply, step.signals);
     this.#heap.push(step.to, { kind: 'step' });
   }
 
