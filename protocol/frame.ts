@@ -107,8 +107,9 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   }
   const count = view.getUint16(2, true);
   const vehiclesEnd = headerBytes + vehicleBytes * count;
-  const signals = found === versionWithSignals ? decodeSignals(bytes, view, vehiclesEnd) : undefined;
-  const expected = vehiclesEnd + (signals ? 2 + signals.length : 0);
+  const hasSignals = found === versionWithSignals;
+  const lines = hasSignals && bytes.length >= vehiclesEnd + 2 ? view.getUint16(vehiclesEnd, true) : 0;
+  const expected = vehiclesEnd + (hasSignals ? 2 + lines : 0);
   if (bytes.length !== expected)
     throw new RangeError(`map frame of ${bytes.length} bytes (expected ${expected})`);
   const [minX, minY, maxX, maxY] = [0, 1, 2, 3].map((i) => view.getFloat32(12 + 4 * i, true)) as [
@@ -137,10 +138,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     });
   }
   const at = view.getFloat64(4, true);
-  return signals ? { at, vehicles, signals } : { at, vehicles };
-}
-
-function decodeSignals(bytes: Uint8Array, view: DataView, from: number): SignalColour[] {
-  const count = bytes.length >= from + 2 ? view.getUint16(from, true) : 0;
-  return Array.from(bytes.subarray(from + 2, from + 2 + count), (code) => signalColours[code] ?? 'off');
+  if (!hasSignals) return { at, vehicles };
+  const signals = Array.from(bytes.subarray(vehiclesEnd + 2), (code) => signalColours[code] ?? 'off');
+  return { at, vehicles, signals };
 }
