@@ -282,6 +282,7 @@ export class Insertion {
     vehicles.position[v] = start.position;
     vehicles.speed[v] = 0;
     if (!this.#fitsAhead(v, start)) return false;
+    this.#aheadLane = start.lane;
     if (!this.#fitsLeader(v, start, this.#leaderOn(start.lane, start.position), -start.position))
       return false;
     if (!this.#fitsFollower(v, start)) return false;
@@ -316,13 +317,13 @@ export class Insertion {
     if (leader < 0) return true;
     const { vehicles, types } = this.#world;
     const t = vehicles.type[v]!;
-    const lane = seen < 0 ? start.lane : this.#aheadLane;
-    const gap = this.#world.backOn(leader, lane) + seen - types.minGap[t]!;
+    const gap = this.#world.backOn(leader, this.#aheadLane) + seen - types.minGap[t]!;
     if (gap < 0) return false;
     const brakes = types.deceleration[vehicles.type[leader]!]!;
     return this.#mayDrive(start, types.safeBehind(t, start.speed, gap, vehicles.speed[leader]!, brakes));
   }
 
+  /** The lane on which a leader is judged; `seen`: metres from the start to its beginning. */
   #aheadLane = 0;
 
   /** Looks along the way as far as the vehicle would need to brake. */

@@ -161,6 +161,10 @@ export class Mover {
     this.#waits = false;
     for (let i = start; i < end; i++) {
       const link = items.link[i]!;
+      if (link === noLink && items.request[i]) {
+        this.#safe = items.pass[i]!;
+        break;
+      }
       if (link === noLink || !items.request[i]) {
         this.#holdBack(v, link, i);
         break;

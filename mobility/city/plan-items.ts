@@ -2,7 +2,7 @@
 // each other (vehicles.planStart, planCount). SUMO's DriveProcessItem.
 // Must not: decide anything.
 
-/** Item of no link: the end of the lane, of the route, or a halt. */
+/** Item of no link: the end of the lane, of the route, or a halt; with a request: open road as far as one must look. */
 export const noLink = -1;
 
 export class PlanItems {

@@ -140,7 +140,11 @@ export class Planner {
       if (this.#planHalt(v, gentle)) break;
       // Behind the junction there is road enough, and what follows is too far to matter.
       const enough = Math.max(types.length[t]! * spaceLookAheadLengths, types.length[t]! + seenInternal);
-      if (passedExit && seenNormal > enough && this.#seen > lookAhead) break;
+      if (passedExit && seenNormal > enough && this.#seen > lookAhead) {
+        const item = items.add(noLink, plan.speed, plan.speed, this.#seen);
+        items.request[item] = 1;
+        break;
+      }
       const link = this.#nextLink(v);
       if (link === noLink) {
         this.#planEnd(v);

@@ -162,13 +162,14 @@ export class World {
     vehicles.furtherCount[v] = count;
   }
 
-  /** The lane before normal lane `lane` that comes from the edge before in the route; -1: none. */
+  /** The lane before normal lane `lane` that comes from the edge before in the route, or from straight ahead; -1: none. */
   #laneBefore(lane: number, edges: Int32Array, index: number): number {
-    if (index <= 0) return -1;
-    const { incoming, linkFrom, laneNormalBefore, laneEdge } = this.streets;
+    const { incoming, linkFrom, laneNormalBefore, laneEdge, linkStraight, linkEntry } = this.streets;
     for (let i = incoming.start[lane]!; i < incoming.start[lane + 1]!; i++) {
       const from = linkFrom[incoming.rows[i]!]!;
-      if (laneEdge[laneNormalBefore[from]!] === edges[index - 1]) return from;
+      if (index > 0 && laneEdge[laneNormalBefore[from]!] === edges[index - 1]) return from;
+      // Who begins at the start of an edge has come from straight ahead.
+      if (index <= 0 && linkStraight[linkEntry[incoming.rows[i]!]!]) return from;
     }
     return -1;
   }
