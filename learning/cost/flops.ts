@@ -43,6 +43,7 @@ export function layerFlops({ plan, input, output, tensors }: PlacedLayer): Flops
     case 'layernorm':
       return twice(7 * sizeOf(input));
     case 'embedding':
+    case 'tokens':
       return once(sizeOf(output));
     default:
       return none;

@@ -5,7 +5,7 @@
 // Glossary. Node: one layer, one tensor comes out of it. Edge (u, v): v reads u's output. Activation: that output; it is
 // kept until the backward pass, and it is what crosses a cut behind the node. Vertices are counted as in the splitting
 // literature: convolution, norm, rectifier, pool, sum and concatenation each are one; a convolution or dense layer that
-// carries its rectifier is one; flattening is none.
+// carries its rectifier is one; flattening is none. A concatenation of a concatenation reads what that one read.
 
 import type { ModelSpec } from '../learner.ts';
 import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
@@ -113,7 +113,11 @@ function addAttention(
 }
 
 function addMerge(builder: GraphBuilder, layer: PlacedLayer, plan: MergePlan, input: number): number {
-  const inputs = layer.branches.map((branch) => addChain(builder, branch, input));
+  const inputs = layer.branches.flatMap((branch) => {
+    const isConcatenation = builder.nodes[input]!.operation === 'concat';
+    if (plan.how === 'concat' && branch.length === 0 && isConcatenation) return builder.nodes[input]!.inputs;
+    return [addChain(builder, branch, input)];
+  });
   const { output } = layer;
   if (plan.how === 'attention') return addAttention(builder, plan, inputs, output);
   const flops = plan.how === 'add' ? sumFlops(output, inputs.length) : { forward: 0, backward: 0 };
@@ -124,7 +128,7 @@ function addMerge(builder: GraphBuilder, layer: PlacedLayer, plan: MergePlan, in
 function addChain(builder: GraphBuilder, layers: readonly PlacedLayer[], input: number): number {
   return layers.reduce((from, layer) => {
     const { plan, output } = layer;
-    if (plan.kind === 'flatten') return from;
+    if (plan.kind === 'flatten' || plan.kind === 'first-token') return from;
     if (plan.kind === 'merge') return addMerge(builder, layer, plan, from);
     return builder.add({
       operation: operationOf(layer),

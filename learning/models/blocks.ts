@@ -6,10 +6,10 @@ import { assert } from '../../base/assert.ts';
 import { RoadbedError } from '../../base/errors.ts';
 import { editDistance } from '../../base/nearest-name.ts';
 import type { ModelSpec } from '../learner.ts';
-import { googlenet, vgg16 } from './architectures/branching.ts';
+import { densenet121, googlenet, vgg16 } from './architectures/branching.ts';
 import { cnn, cnnPfl, lenet5, lenet12, mlp, softmaxRegression } from './architectures/chains.ts';
-import { mobilenet, resnet18, resnet18Imagenet, resnet50 } from './architectures/residual.ts';
-import { gpt, gpt2, textTransformer } from './architectures/transformers.ts';
+import { mobilenet, mobilenetV2, resnet18, resnet18Imagenet, resnet50 } from './architectures/residual.ts';
+import { gpt, gpt2, textTransformer, vitB16 } from './architectures/transformers.ts';
 import { type PlacedLayer, placeChain } from './place.ts';
 import type { BlockPlan, Shape } from './plan.ts';
 
@@ -58,6 +58,9 @@ const rows: readonly Row[] = [
   ['resnet50', resnet50, photos, 'graph only', 'ResNet-50 for 224x224'],
   ['googlenet', googlenet, photos, 'graph only', 'GoogLeNet with batch normalisation, no auxiliary heads'],
   ['vgg16', vgg16, photos, 'graph only', 'VGG-16 for 224x224'],
+  ['densenet121', densenet121, photos, 'graph only', 'DenseNet-121 for 224x224'],
+  ['mobilenetv2', mobilenetV2, photos, 'graph only', 'MobileNetV2 for 224x224, plain rectifiers'],
+  ['vit-b16', vitB16, photos, 'graph only', 'vision transformer ViT-B/16 for 224x224'],
   ['gpt2', gpt2, subwords, 'graph only', 'GPT-2 small, head not tied'],
 ];
 

@@ -69,6 +69,10 @@ function outputShape(plan: Exclude<LayerPlan, MergePlan>, input: Shape): Shape {
       return [1, 1, channels];
     case 'embedding':
       return [1, tokensOf(input), plan.width];
+    case 'tokens':
+      return [1, height * width + 1, channels];
+    case 'first-token':
+      return [1, 1, channels];
     case 'project':
       return [height, width, plan.units];
     case 'batchnorm':
@@ -115,6 +119,8 @@ function weightTensors(plan: Exclude<LayerPlan, MergePlan>, input: Shape): Weigh
       return [filled('ones', [channels]), filled('zeros', [channels])];
     case 'embedding':
       return [filled('normal', [plan.vocabulary, plan.width]), filled('normal', [input[1], plan.width])];
+    case 'tokens':
+      return [filled('normal', [1, channels]), filled('normal', [input[0] * input[1] + 1, channels])];
     default:
       return [];
   }

@@ -48,6 +48,10 @@ export type WideLayerPlan =
   | { readonly kind: 'globalaverage' }
   /** A vector for each token plus a learned one for each position. */
   | { readonly kind: 'embedding'; readonly vocabulary: number; readonly width: number }
+  /** The pixels of an image as tokens behind a learned one, plus a learned vector for each position. */
+  | { readonly kind: 'tokens' }
+  /** The first token alone. */
+  | { readonly kind: 'first-token' }
   /** The same dense layer at every position. */
   | { readonly kind: 'project'; readonly units: number; readonly bias: boolean }
   | MergePlan;

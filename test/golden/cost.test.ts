@@ -64,6 +64,9 @@ describe('parameter counts', () => {
     ['resnet50', 25_557_032],
     ['googlenet', 6_624_904],
     ['vgg16', 138_357_544],
+    ['densenet121', 7_978_856],
+    ['mobilenetv2', 3_504_872],
+    ['vit-b16', 86_567_656],
     ['gpt2', 124_439_808 + 50_257 * 768],
     // 4 x 198,272 for the layers, 65 x 128 twice, 64 x 128, 256: by hand.
     ['gpt', 818_176],
@@ -85,7 +88,9 @@ describe('layer graphs', () => {
     ['resnet18-imagenet', 69, 76, 23],
     ['resnet50', 175, 190, 39],
     ['googlenet', 196, 222, 25],
+    ['densenet121', 427, 961, 25],
     ['gpt2', 160, 207, 28],
+    ['vit-b16', 161, 208, 29],
   ])('of %s has %i vertices, %i edges, %i articulations', (name, vertices, edges, cuts) => {
     const graph = graphOf(name);
     expect([graph.nodes.length, graph.edges.length, articulations(graph)]).toEqual([vertices, edges, cuts]);

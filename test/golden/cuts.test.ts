@@ -1,11 +1,14 @@
 // Best cuts of small graphs that can be checked by hand: every closed set of each is written out in our notes on splitting.
 
 import { describe, expect, it } from 'vitest';
+import { Rng } from '../../base/rng.ts';
+import { blocksOf, contractBlocks } from '../../roadside/cuts/partition/block-wise.ts';
+import { chain } from '../../roadside/cuts/partition/chain.ts';
 import { exhaustiveSplit } from '../../roadside/cuts/partition/exhaustive.ts';
 import { epochSeconds } from '../../roadside/cuts/partition/instance.ts';
 import { MinimumCut } from '../../roadside/cuts/partition/minimum-cut.ts';
 import { ReducedCut } from '../../roadside/cuts/partition/reduced-cut.ts';
-import { layersOf, type Written, written } from '../support/cut-instances.ts';
+import { layersOf, type Written, written, zooInstance } from '../support/cut-instances.ts';
 
 const diamond: Written = {
   edges: [
@@ -81,4 +84,79 @@ it('costs every closed set of the tempting graph as worked out by hand', () => {
     const onDevice = Uint8Array.from({ length: 6 }, (_, v) => +layers.includes(v));
     expect(epochSeconds(instance, onDevice, { up: 2, down: 2 })).toBeCloseTo(seconds, 12);
   }
+});
+
+// Our own counts, worked out by another program in another language: blocks between articulations, those that may be one
+// vertex, vertices that are left. Not the paper's table.
+describe('blocks that may be one vertex', () => {
+  it.each([
+    ['vgg16', 0, 0, 37],
+    ['resnet18-imagenet', 8, 8, 23],
+    ['resnet50', 16, 13, 69],
+    ['googlenet', 9, 3, 139],
+    ['densenet121', 4, 4, 25],
+    ['gpt2', 24, 24, 28],
+    ['vit-b16', 24, 24, 29],
+  ])('of %s: %i blocks, %i of them, %i vertices left', (name, all, contractible, left) => {
+    // Of a model without pins, as in that table.
+    const instance = { ...zooInstance(name), pinnedToDevice: new Uint8Array(zooInstance(name).graph.count) };
+    const blocks = blocksOf(instance);
+    const kept = contractBlocks(instance, blocks).instance.graph.count;
+    expect([blocks.length, blocks.filter((block) => block.contractible).length, kept]).toEqual([
+      all,
+      contractible,
+      left,
+    ]);
+  });
+
+  /** Settings out of 120 in which `decide` misses the best cut by more than rounding; the worst factor. */
+  function misses(decide: (instance: ReturnType<typeof zooInstance>) => { decide: MinimumCut['decide'] }) {
+    const rng = Rng.root(120);
+    let [wrong, worst] = [0, 1];
+    for (let i = 0; i < 120; i++) {
+      const instance = zooInstance('googlenet', 10 ** (11 + 2 * rng.uniform()));
+      const up = 10 ** (5 + 4 * rng.uniform());
+      const rates = { up, down: up * (1 + 3 * rng.uniform()) };
+      const ratio = decide(instance).decide(rates).seconds / new ReducedCut(instance).decide(rates).seconds;
+      if (ratio > 1 + 1e-9) wrong++;
+      worst = Math.max(worst, ratio);
+    }
+    return { wrong, worst };
+  }
+
+  it("need their test: joining all of GoogLeNet's modules misses better cuts, and so does a chain scan", () => {
+    const blindly = misses((instance) => {
+      const blocks = blocksOf(instance, { speed: true, tensors: false });
+      return new MinimumCut(contractBlocks(instance, blocks).instance);
+    });
+    expect(blindly.wrong).toBeGreaterThan(0);
+    expect(blindly.worst).toBeGreaterThan(1.01);
+    expect(misses((instance) => chain.prepare(instance, [])).wrong).toBeGreaterThan(0);
+    const tested = misses(
+      (instance) => new MinimumCut(contractBlocks(instance, blocksOf(instance)).instance),
+    );
+    expect(tested).toEqual({ wrong: 0, worst: expect.closeTo(1, 9) });
+  });
+
+  it('need a car that is nowhere faster than the RSU', () => {
+    // A diamond whose middle is quick in the car: the best cut lies inside, though no tensor there is smaller.
+    const instance = written({
+      edges: [
+        [0, 1],
+        [1, 2],
+        [1, 3],
+        [2, 4],
+        [3, 4],
+        [4, 5],
+      ],
+      device: [0, 0, 0, 5, 5, 5],
+      server: [0, 5, 5, 0, 0, 0],
+      bits: [2, 1, 1, 1, 2, 1],
+    });
+    const [rates, unguarded] = [{ up: 10, down: 10 }, blocksOf(instance, { speed: false, tensors: true })];
+    const joined = new MinimumCut(contractBlocks(instance, unguarded).instance).decide(rates);
+    const guarded = new MinimumCut(contractBlocks(instance, blocksOf(instance)).instance).decide(rates);
+    expect(guarded.seconds).toBeCloseTo(exhaustiveSplit(instance, rates).seconds, 12);
+    expect(joined.seconds).toBeGreaterThan(guarded.seconds + 1);
+  });
 });

@@ -1,5 +1,5 @@
 // Networks for 224x224 images whose layer graphs the splitting work is checked on: VGG-16, a plain chain of single
-// layers, and GoogLeNet, whose blocks have four branches. Cost and graph only. Must not: import tfjs.
+// layers; GoogLeNet, whose blocks have four branches; DenseNet-121, whose layers read all before them. Cost and graph only. Must not: import tfjs.
 
 import type { ModelSpec } from '../../learner.ts';
 import {
@@ -92,5 +92,34 @@ export function googlenet(spec: ModelSpec): BlockPlan[] {
     blocks.push({ name, layers: isFirst ? [maxPool(2), inception(widths)] : [inception(widths)] });
   }
   blocks.push({ name: 'logits', layers: [globalAverage, flatten, dense(spec.classes, 'linear')] });
+  return blocks;
+}
+
+const growth = 32;
+
+/** Reads all that its block has put out so far, and adds `growth` channels to it. */
+function denseLayer(): LayerPlan {
+  const branch = [batchnorm, relu, linearConv(4 * growth, 1), batchnorm, relu, linearConv(growth, 3)];
+  return { kind: 'merge', how: 'concat', branches: [[], branch] };
+}
+
+/** DenseNet-121 (Huang, Liu, van der Maaten and Weinberger, CVPR 2017). 1000 classes: 7,978,856 parameters. */
+export function densenet121(spec: ModelSpec): BlockPlan[] {
+  const blocks: BlockPlan[] = [{ name: 'stem', layers: [...convolution(64, 7, 2), maxPool(2)] }];
+  let channels = 64;
+  [6, 12, 24, 16].forEach((depth, stage) => {
+    for (let index = 0; index < depth; index++)
+      blocks.push({ name: `dense${stage + 1}.${index + 1}`, layers: [denseLayer()] });
+    channels += depth * growth;
+    if (stage === 3) return;
+    channels /= 2;
+    const halve: LayerPlan = { kind: 'pool', how: 'average', window: 2, stride: 2 };
+    blocks.push({
+      name: `transition${stage + 1}`,
+      layers: [batchnorm, relu, linearConv(channels, 1), halve],
+    });
+  });
+  const head = [batchnorm, relu, globalAverage, flatten, dense(spec.classes, 'linear')];
+  blocks.push({ name: 'logits', layers: head });
   return blocks;
 }

@@ -88,7 +88,7 @@ export function resnet50(spec: ModelSpec): BlockPlan[] {
 /** Widens by `expansion`, filters each channel on its own, and narrows again without a rectifier. */
 function invertedResidual(from: number, to: number, stride: number, expansion: number): LayerPlan[] {
   const inner = from * expansion;
-  const widen = [linearConv(inner, 1), batchnorm, relu];
+  const widen = expansion === 1 ? [] : [linearConv(inner, 1), batchnorm, relu];
   const branch = [...widen, depthwise(3, stride), batchnorm, relu, linearConv(to, 1), batchnorm];
   return stride === 1 && from === to ? [residual(branch)] : branch;
 }
@@ -116,6 +116,33 @@ export function mobilenet(spec: ModelSpec): BlockPlan[] {
     from = to;
   });
   blocks.push({ name: 'widen', layers: [linearConv(256, 1), batchnorm, relu] });
+  blocks.push({ name: 'logits', layers: [globalAverage, flatten, dense(spec.classes, 'linear')] });
+  return blocks;
+}
+
+/** Expansion, output channels, repeats and stride of the first, as table 2 of the paper has them. */
+const mobileV2Stages: readonly (readonly [number, number, number, number])[] = [
+  [1, 16, 1, 1],
+  [6, 24, 2, 2],
+  [6, 32, 3, 2],
+  [6, 64, 4, 2],
+  [6, 96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+];
+
+/** MobileNetV2 for 224x224 images, plain rectifiers instead of ReLU6. 1000 classes: 3,504,872 parameters. */
+export function mobilenetV2(spec: ModelSpec): BlockPlan[] {
+  const blocks: BlockPlan[] = [{ name: 'stem', layers: [linearConv(32, 3, 2), batchnorm, relu] }];
+  let from = 32;
+  for (const [stage, [expansion, to, repeats, stride]] of mobileV2Stages.entries()) {
+    for (let index = 0; index < repeats; index++) {
+      const layers = invertedResidual(from, to, index === 0 ? stride : 1, expansion);
+      blocks.push({ name: `mobile${stage + 1}.${index + 1}`, layers });
+      from = to;
+    }
+  }
+  blocks.push({ name: 'widen', layers: [linearConv(1280, 1), batchnorm, relu] });
   blocks.push({ name: 'logits', layers: [globalAverage, flatten, dense(spec.classes, 'linear')] });
   return blocks;
 }

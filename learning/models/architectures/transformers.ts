@@ -67,3 +67,25 @@ export function textTransformer(spec: ModelSpec): BlockPlan[] {
     { name: 'logits', layers: [layernorm, globalAverage, flatten, dense(spec.classes, 'linear')] },
   ];
 }
+
+/**
+ * ViT-B/16 (Dosovitskiy et al., ICLR 2021): patches of 16x16 as tokens, 12 layers, width 768, the class read off the first
+ * token. 224x224 and 1000 classes: 86,567,656 parameters.
+ */
+export function vitB16(spec: ModelSpec): BlockPlan[] {
+  const width = 768;
+  const patches: LayerPlan = {
+    kind: 'linear-conv',
+    filters: width,
+    kernel: 16,
+    stride: 16,
+    padding: 'valid',
+    bias: true,
+  };
+  return [
+    { name: 'patches', layers: [patches] },
+    { name: 'tokens', layers: [{ kind: 'tokens' }] },
+    ...transformerBlocks({ layers: 12, width, heads: 12, causal: false }),
+    { name: 'logits', layers: [layernorm, { kind: 'first-token' }, dense(spec.classes, 'linear')] },
+  ];
+}

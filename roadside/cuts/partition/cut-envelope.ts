@@ -6,8 +6,16 @@
 // batch, N) needs a new envelope. Ours; exact.
 // Must not: be used where gradients and activations differ in size; the constructor says so.
 
-import { assert } from '../../../base/assert.ts';
-import { checkRates, epochCost, type LinkRates, type Split, type SplitInstance } from './instance.ts';
+import { RoadbedError } from '../../../base/errors.ts';
+import {
+  checkInstance,
+  checkRates,
+  closureOf,
+  epochCost,
+  type LinkRates,
+  type Split,
+  type SplitInstance,
+} from './instance.ts';
 import { ReducedCut } from './reduced-cut.ts';
 
 interface Line {
@@ -26,11 +34,10 @@ export class CutEnvelope {
   readonly #turns: Float64Array;
   readonly #solver: ReducedCut;
 
-  /** Throws AssertionError where a gradient is not as large as its activation. */
+  /** Throws RoadbedError('data') where a gradient that may have to be sent is not as large as its activation. */
   constructor(instance: SplitInstance) {
-    const { activationBits, gradientBits } = instance.costs;
-    const odd = activationBits.findIndex((bits, v) => gradientBits[v] !== bits);
-    assert(odd < 0, `layer ${odd}: gradient and activation differ in size (an envelope needs them equal)`);
+    checkInstance(instance);
+    checkSizes(instance);
     const solver = new ReducedCut(instance);
     this.#solver = solver;
     const lineAt = (z: number): Line => {
@@ -63,6 +70,20 @@ export class CutEnvelope {
     }
     const { onDevice, fixedSeconds, bits } = this.#lines[low]!;
     return { onDevice, seconds: fixedSeconds + bits * z };
+  }
+}
+
+function checkSizes({ graph, costs, pinnedToDevice }: SplitInstance): void {
+  const stays = closureOf(graph, pinnedToDevice);
+  for (let v = 0; v < graph.count; v++) {
+    if (costs.gradientBits[v] === costs.activationBits[v]) continue;
+    const readers = graph.children.subarray(graph.firstChild[v]!, graph.firstChild[v + 1]!);
+    if (readers.every((reader) => stays[reader] === 1)) continue;
+    throw new RoadbedError(
+      'data',
+      `layer ${v}: a gradient of ${costs.gradientBits[v]} bits for an activation of ${costs.activationBits[v]} ` +
+        '(the envelope of cuts needs them equal). Take minimum-cut.',
+    );
   }
 }
 

@@ -2,7 +2,15 @@
 // number doubles with every branch.
 
 import { assert } from '../../../base/assert.ts';
-import { epochSeconds, isClosed, type LinkRates, type Split, type SplitInstance } from './instance.ts';
+import { RoadbedError } from '../../../base/errors.ts';
+import {
+  checkRates,
+  epochSeconds,
+  isClosed,
+  type LinkRates,
+  type Split,
+  type SplitInstance,
+} from './instance.ts';
 
 const mostVertices = 20;
 
@@ -14,10 +22,15 @@ function allowed({ graph, pinnedToDevice, pinnedToServer }: SplitInstance, onDev
   return onDevice[0] === 1 && isClosed(graph, onDevice);
 }
 
-/** The best cut of all; ties: the fewest layers in the car. Asserts at most 20 layers, and that some cut is allowed. */
+/** The best cut of all; ties: the fewest layers in the car. Throws RoadbedError('data') beyond 20 layers. */
 export function exhaustiveSplit(instance: SplitInstance, rates: LinkRates): Split {
   const { count } = instance.graph;
-  assert(count <= mostVertices, `${count} layers (expected at most ${mostVertices})`);
+  if (count > mostVertices)
+    throw new RoadbedError(
+      'data',
+      `${count} layers are too many for exhaustive search (expected at most ${mostVertices}). Take minimum-cut.`,
+    );
+  checkRates(rates);
   let best: Split | undefined;
   const size = (onDevice: Uint8Array): number => onDevice.reduce((sum, one) => sum + one, 0);
   for (let bits = 0; bits < 2 ** count; bits++) {

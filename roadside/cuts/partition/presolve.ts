@@ -13,13 +13,7 @@
 // Must not: look at rates.
 
 import type { SplitCosts, SplitInstance } from './instance.ts';
-import { splitGraph } from './instance.ts';
-
-export interface ReducedInstance {
-  readonly instance: SplitInstance;
-  /** The vertex of the smaller instance that each layer became part of. */
-  readonly vertexOf: Int32Array;
-}
+import { type JoinedInstance, joinLayers } from './join.ts';
 
 /** For each vertex a bit for every vertex that follows it. */
 class Followers {
@@ -47,34 +41,34 @@ class Followers {
 }
 
 class Reduction {
-  readonly instance: SplitInstance;
-  readonly readers: Set<number>[];
-  readonly read: Set<number>[];
-  readonly costs: SplitCosts;
-  readonly pinnedToDevice: Uint8Array;
-  readonly pinnedToServer: Uint8Array;
+  readonly #count: number;
+  readonly #readers: Set<number>[];
+  readonly #read: Set<number>[];
+  readonly #costs: SplitCosts;
+  readonly #pinnedToDevice: Uint8Array;
+  readonly #pinnedToServer: Uint8Array;
   /** The layer that each has joined; itself: none. */
   readonly joined: Int32Array;
   readonly #followers: Followers;
 
   constructor(instance: SplitInstance) {
     const { graph, costs } = instance;
-    this.instance = instance;
+    this.#count = graph.count;
     const row = (first: Int32Array, values: Int32Array, v: number): Set<number> =>
       new Set(values.subarray(first[v]!, first[v + 1]!));
     const layers = [...new Array(graph.count).keys()];
-    this.readers = layers.map((v) => row(graph.firstChild, graph.children, v));
-    this.read = layers.map((v) => row(graph.firstParent, graph.parents, v));
-    this.costs = {
+    this.#readers = layers.map((v) => row(graph.firstChild, graph.children, v));
+    this.#read = layers.map((v) => row(graph.firstParent, graph.parents, v));
+    this.#costs = {
       deviceSeconds: costs.deviceSeconds.slice(),
       serverSeconds: costs.serverSeconds.slice(),
       activationBits: costs.activationBits,
       gradientBits: costs.gradientBits,
-      parameterBits: costs.parameterBits.slice(),
+      parameterBits: costs.parameterBits,
     };
-    this.pinnedToDevice = instance.pinnedToDevice.slice();
-    this.pinnedToDevice[0] = 1;
-    this.pinnedToServer = instance.pinnedToServer.slice();
+    this.#pinnedToDevice = instance.pinnedToDevice.slice();
+    this.#pinnedToDevice[0] = 1;
+    this.#pinnedToServer = instance.pinnedToServer.slice();
     this.joined = Int32Array.from(layers);
     this.#followers = new Followers(graph);
   }
@@ -83,9 +77,9 @@ class Reduction {
   run(): void {
     for (let changed = true; changed; ) {
       changed = false;
-      for (let v = this.instance.graph.count - 2; v >= 0; v--) {
-        if (this.joined[v] !== v || this.readers[v]!.size !== 1) continue;
-        const [reader] = this.readers[v]!;
+      for (let v = this.#count - 2; v >= 0; v--) {
+        if (this.joined[v] !== v || this.#readers[v]!.size !== 1) continue;
+        const [reader] = this.#readers[v]!;
         if (!this.#mayJoin(v, reader!)) continue;
         this.#join(v, reader!);
         changed = true;
@@ -95,11 +89,11 @@ class Reduction {
 
   #mayJoin(v: number, reader: number): boolean {
     // What reads a layer of the RSU is there too, and what a layer of the car reads is in the car.
-    if (this.pinnedToDevice[reader] === 1 || this.pinnedToServer[v] === 1) return true;
-    const { deviceSeconds, serverSeconds, activationBits, gradientBits } = this.costs;
-    if (this.pinnedToDevice[v] === 1 || deviceSeconds[v]! < serverSeconds[v]!) return false;
+    if (this.#pinnedToDevice[reader] === 1 || this.#pinnedToServer[v] === 1) return true;
+    const { deviceSeconds, serverSeconds, activationBits, gradientBits } = this.#costs;
+    if (this.#pinnedToDevice[v] === 1 || deviceSeconds[v]! < serverSeconds[v]!) return false;
     let [activations, gradients] = [0, 0];
-    for (const p of this.read[v]!) {
+    for (const p of this.#read[v]!) {
       if (this.#isReadFrom(p, v, reader)) continue;
       activations += activationBits[p]!;
       gradients += gradientBits[p]!;
@@ -109,52 +103,28 @@ class Reduction {
 
   /** Whether something at or behind `from`, other than `v`, reads `p`. */
   #isReadFrom(p: number, v: number, from: number): boolean {
-    for (const reader of this.readers[p]!)
+    for (const reader of this.#readers[p]!)
       if (reader === from || (reader !== v && this.#followers.has(from, reader))) return true;
     return false;
   }
 
   #join(v: number, reader: number): void {
     this.joined[v] = reader;
-    for (const p of this.read[v]!) {
-      this.readers[p]!.delete(v);
-      this.readers[p]!.add(reader);
-      this.read[reader]!.add(p);
+    for (const p of this.#read[v]!) {
+      this.#readers[p]!.delete(v);
+      this.#readers[p]!.add(reader);
+      this.#read[reader]!.add(p);
     }
-    this.read[reader]!.delete(v);
-    const { deviceSeconds, serverSeconds, parameterBits } = this.costs;
-    for (const sums of [deviceSeconds, serverSeconds, parameterBits]) sums[reader]! += sums[v]!;
-    for (const pins of [this.pinnedToDevice, this.pinnedToServer]) pins[reader]! |= pins[v]!;
+    this.#read[reader]!.delete(v);
+    const { deviceSeconds, serverSeconds } = this.#costs;
+    for (const sums of [deviceSeconds, serverSeconds]) sums[reader]! += sums[v]!;
+    for (const pins of [this.#pinnedToDevice, this.#pinnedToServer]) pins[reader]! |= pins[v]!;
   }
 }
 
 /** The instance with all layers joined that may be. Same best cut, same seconds. */
-export function reduceInstance(instance: SplitInstance): ReducedInstance {
+export function reduceInstance(instance: SplitInstance): JoinedInstance {
   const reduction = new Reduction(instance);
   reduction.run();
-  const { joined, costs, readers } = reduction;
-  const kept = [...joined.keys()].filter((v) => joined[v] === v);
-  const newNumber = new Map(kept.map((v, at) => [v, at]));
-  const vertexOf = new Int32Array(joined.length);
-  for (let v = joined.length - 1; v >= 0; v--)
-    vertexOf[v] = joined[v] === v ? newNumber.get(v)! : vertexOf[joined[v]!]!;
-  const edges = kept.flatMap((v) => [...readers[v]!].map((to) => [vertexOf[v]!, vertexOf[to]!] as const));
-  const pick = <T extends Float64Array | Uint8Array>(values: T): T =>
-    values.filter((_: number, v: number) => joined[v] === v) as T;
-  return {
-    instance: {
-      graph: splitGraph(kept.length, edges),
-      costs: {
-        deviceSeconds: pick(costs.deviceSeconds),
-        serverSeconds: pick(costs.serverSeconds),
-        activationBits: pick(costs.activationBits),
-        gradientBits: pick(costs.gradientBits),
-        parameterBits: pick(costs.parameterBits),
-      },
-      localSteps: instance.localSteps,
-      pinnedToDevice: pick(reduction.pinnedToDevice),
-      pinnedToServer: pick(reduction.pinnedToServer),
-    },
-    vertexOf,
-  };
+  return joinLayers(instance, reduction.joined);
 }

@@ -3,6 +3,7 @@
 // Must not: allocate between decisions, apart from the answer.
 
 import { checkInstance, type LinkRates, type Split, type SplitInstance } from './instance.ts';
+import { writeBack } from './join.ts';
 import { MinimumCut } from './minimum-cut.ts';
 import { reduceInstance } from './presolve.ts';
 
@@ -26,7 +27,7 @@ export class ReducedCut {
   /** As `MinimumCut.decide`. */
   decide(rates: LinkRates): Split {
     const { onDevice, seconds } = this.#solver.decide(rates);
-    for (let v = 0; v < this.#onDevice.length; v++) this.#onDevice[v] = onDevice[this.#vertexOf[v]!]!;
+    writeBack(this.#vertexOf, onDevice, this.#onDevice);
     return { onDevice: this.#onDevice, seconds };
   }
 }
