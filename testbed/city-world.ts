@@ -1,8 +1,7 @@
-// The world of a scenario whose roads are a city: network and demand read or generated, our engine or somebody else's
-// driving, RSUs and radio over it. Must not: know that anyone learns, or start a run.
+// The world of a scenario that is not our engine's of roads: a city (network and demand read or generated, our engine or a
+// live SUMO driving), or a recording. RSUs and radio lie over each. Must not: know that anyone learns, or start a run.
 
 import { resolve } from 'node:path';
-import { RoadbedError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import { kmhToMps } from '../base/units.ts';
 import { createCityEngine } from '../mobility/city/engine.ts';
@@ -16,6 +15,9 @@ import { networkFromNetXml } from '../mobility/network/net-xml.ts';
 import type { Network } from '../mobility/network/network.ts';
 import { withSignalPrograms } from '../mobility/network/signals.ts';
 import { uplinkOf } from '../mobility/radio/uplink.ts';
+import { pictureOf } from '../mobility/street-picture.ts';
+import { readFcdFile } from '../mobility/traces/files.ts';
+import { LaneTrace } from '../mobility/traces/lane-trace.ts';
 import { startSumo } from '../mobility/traci/sumo-process.ts';
 import { traciMobility } from '../mobility/traci/traci-mobility.ts';
 import { openWire } from '../mobility/traci/wire.ts';
@@ -25,6 +27,7 @@ import type { Scenario } from '../protocol/scenario/schema.ts';
 import { channelConfig, handoverMarginDb } from './channel-plan.ts';
 import { sitesOf } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
+import { gpsTracks, paperTracks, tracked } from './track-world.ts';
 
 /** SUMO reads a large city for a minute before it listens. */
 const patienceSeconds = 120;
@@ -54,7 +57,7 @@ interface Ground {
  * Builds the world of a city scenario. Throws RoadbedError('data') for files that are missing or broken, naming file,
  * line and what was expected; RoadbedError('simulator') where a live SUMO is asked for and there is none.
  */
-export async function openCityWorld({
+export async function openOtherWorld({
   scenario,
   directory,
 }: Pick<LoadedScenario, 'scenario' | 'directory'>): Promise<MobilitySource> {
@@ -65,10 +68,16 @@ export async function openCityWorld({
       return driven(ground, sumoCity(ground, roads));
     case 'grid':
       return driven(ground, gridCity(ground, roads));
+    case 'fcd':
+      return recorded(ground, roads);
+    case 'gps':
+      return tracked(ground, await gpsTracks(ground, roads));
+    case 'constant-speed':
+      return tracked(ground, paperTracks(ground, roads));
     case 'traci':
       return liveSumo(ground, roads);
     default:
-      throw new RoadbedError('scenario', `roads of kind ${roads.kind} are not a city's`);
+      throw new Error(`roads of kind ${roads.kind} are our engine's own`);
   }
 }
 
@@ -116,6 +125,14 @@ async function liveSumo(ground: Ground, roads: RoadsOf<'traci'>): Promise<Mobili
     release();
     throw error;
   }
+}
+
+/** A recorded SUMO run drives. */
+async function recorded(ground: Ground, roads: RoadsOf<'fcd'>): Promise<MobilitySource> {
+  const network = readNetwork(ground, roads.network);
+  const trace = new LaneTrace(network);
+  await readFcdFile(resolve(ground.directory, roads.file), trace);
+  return { ...trace.mobility(watched(ground, network)), picture: pictureOf(network).picture };
 }
 
 /** What watches the lanes of a network. */

@@ -12,7 +12,7 @@ import type { Dataset, ModelSpec } from '../learning/learner.ts';
 import { labelsPerSample as labelsPerModelSample } from '../learning/models/blocks.ts';
 import { createMobility } from '../mobility/engine.ts';
 import type { Mobility, MobilitySource } from '../mobility/types.ts';
-import { isCity } from '../protocol/scenario/road-files.ts';
+import { isPlainRoads } from '../protocol/scenario/road-files.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { mobilityConfig, modelSpec } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
@@ -96,14 +96,14 @@ function reachable<Source extends MobilitySource>(mobility: Source, scenario: Sc
   );
 }
 
-/** The world of a scenario: our engine of roads, or a city. Throws RoadbedError as `prepareMobility` and `openCityWorld` do. */
+/** The world of a scenario: our engine of roads, or another. Throws RoadbedError as `prepareMobility` and `openOtherWorld` do. */
 export async function openWorld(
   loaded: Pick<LoadedScenario, 'scenario' | 'directory'>,
 ): Promise<MobilitySource> {
-  if (!isCity(loaded.scenario.roads)) return prepareMobility(loaded);
+  if (isPlainRoads(loaded.scenario.roads)) return prepareMobility(loaded);
   // Loaded when wanted: a run on a ring needs no reader of city files.
-  const { openCityWorld } = await import('./city-world.ts');
-  return reachable(await openCityWorld(loaded), loaded.scenario);
+  const { openOtherWorld } = await import('./city-world.ts');
+  return reachable(await openOtherWorld(loaded), loaded.scenario);
 }
 
 /** The text of the road file a scenario names, undefined where it names none. Throws RoadbedError('data'). */

@@ -1,13 +1,18 @@
-// Which files a scenario's roads name, and which kinds are a city's. Must not: look at files.
+// Which files a scenario's roads name, and which kinds are no roads of our own small engine. Must not: look at files.
 
 import type { Scenario } from './schema.ts';
 
 type Roads = Scenario['roads'];
-type CityRoads = Extract<Roads, { kind: 'sumo-net' | 'grid' | 'fcd' | 'traci' }>;
 
-/** True for roads that are a street network with lanes and junctions. */
-export const isCity = (roads: Roads): roads is CityRoads =>
-  roads.kind === 'sumo-net' || roads.kind === 'grid' || roads.kind === 'fcd' || roads.kind === 'traci';
+/** True for roads that our engine of roads drives itself, one lane each; all others are worlds of their own. */
+export const isPlainRoads = (
+  roads: Roads,
+): roads is Extract<Roads, { kind: 'segment' | 'ring' | 'geojson' }> =>
+  roads.kind === 'segment' || roads.kind === 'ring' || roads.kind === 'geojson';
+
+/** True where `traffic.source` says how many cars there are; elsewhere files or a live simulator do. */
+export const isTrafficMade = (roads: Roads): boolean =>
+  isPlainRoads(roads) || roads.kind === 'grid' || roads.kind === 'constant-speed';
 
 /** Every file the roads name, with the key that names it. */
 export function roadFiles(roads: Roads): { readonly key: string; readonly file: string }[] {
@@ -15,18 +20,20 @@ export function roadFiles(roads: Roads): { readonly key: string; readonly file: 
     case 'geojson':
       return [{ key: 'roads.file', file: roads.file }];
     case 'sumo-net':
-      return [{ key: 'roads.file', file: roads.file }, ...demandFiles(roads.demand)];
+      return [{ key: 'roads.file', file: roads.file }, ...listed('demand', roads.demand)];
     case 'fcd':
       return [
         { key: 'roads.network', file: roads.network },
         { key: 'roads.file', file: roads.file },
       ];
     case 'traci':
-      return [{ key: 'roads.network', file: roads.network }, ...demandFiles(roads.demand)];
+      return [{ key: 'roads.network', file: roads.network }, ...listed('demand', roads.demand)];
+    case 'gps':
+      return listed('files', roads.files);
     default:
       return [];
   }
 }
 
-const demandFiles = (files: readonly string[]): { key: string; file: string }[] =>
-  files.map((file, i) => ({ key: `roads.demand.${i}`, file }));
+const listed = (key: string, files: readonly string[]): { key: string; file: string }[] =>
+  files.map((file, i) => ({ key: `roads.${key}.${i}`, file }));

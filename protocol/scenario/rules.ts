@@ -3,6 +3,7 @@
 
 import { RoadbedError } from '../../base/errors.ts';
 import type { Fault } from './faults.ts';
+import { isTrafficMade } from './road-files.ts';
 import type { Scenario } from './schema.ts';
 
 type Rule = (scenario: Scenario) => Fault[];
@@ -41,6 +42,14 @@ const trafficFitsRoads: Rule = ({ roads, traffic }) => {
           'traffic.source.kind is recirculating on a segment, which has an end (expected poisson there, or roads.kind ring)',
       },
     ];
+  if (roads.kind === 'constant-speed' && traffic.source.kind === 'recirculating')
+    return [
+      {
+        path,
+        sentence:
+          'traffic.source.kind is recirculating on a road of constant speeds, which has an end (expected poisson there)',
+      },
+    ];
   if (roads.kind === 'ring' && traffic.source.kind === 'poisson')
     return [
       {
@@ -68,7 +77,8 @@ const carsFitRing: Rule = ({ roads, traffic }) => {
   return [{ path: ['traffic', 'source', 'vehicles'], sentence }];
 };
 
-const roundsCanOpen: Rule = ({ round, traffic }) => {
+const roundsCanOpen: Rule = ({ roads, round, traffic }) => {
+  if (!isTrafficMade(roads)) return [];
   if (traffic.source.kind !== 'recirculating') return [];
   const { vehicles } = traffic.source;
   if (round.minimumCandidates <= vehicles) return [];

@@ -11,7 +11,7 @@ const nonNegative = z.number().min(0);
 const counting = z.int().min(1);
 const file = z.string().min(1);
 
-/** What the city engine drives: SUMO's demand files, and when. */
+/** When the city engine drives. */
 const timing = {
   /** Second of SUMO's clock at which the run's time 0 lies. */
   beginSeconds: nonNegative.default(0),
@@ -39,7 +39,19 @@ export const cityRoads = [
     teleportAfterSeconds: nonNegative.default(300),
   }),
   /** Recorded positions: floating-car data of SUMO (XML or CSV, gzipped or not). The network gives lanes and coverage. */
-  z.strictObject({ kind: z.literal('fcd'), file, network: file, beginSeconds: nonNegative.default(0) }),
+  z.strictObject({ kind: z.literal('fcd'), file, network: file }),
+  /** Recorded tracks of real cars: GPX, or CSV with columns time, id, x and y (or lon and lat). Each car is its own road. */
+  z.strictObject({
+    kind: z.literal('gps'),
+    files: z.array(file).min(1),
+    /** Of CSV; GPX is in degrees. Degrees are laid on a plane around the first position. */
+    coordinates: z.enum(['degrees', 'meters']).default('degrees'),
+  }),
+  /** A paper's own mobility: a straight road, each car at one speed for good; `traffic.source` (poisson) says how many. */
+  z.strictObject({
+    kind: z.literal('constant-speed'),
+    preset: z.enum(['afmc-urban', 'afmc-25mps', 'afmc-highway', 'aflddpg']),
+  }),
   /** A live SUMO drives the cars. */
   z.strictObject({
     kind: z.literal('traci'),

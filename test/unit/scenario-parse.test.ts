@@ -101,11 +101,11 @@ describe('a wrong value', () => {
     ],
     [
       'roads: { kind: circle }',
-      'roads.kind is "circle" (expected one of segment, ring, geojson, sumo-net, grid, fcd, traci)',
+      'roads.kind is "circle" (expected one of segment, ring, geojson, sumo-net, grid, fcd, gps, constant-speed, traci)',
     ],
     [
       'roads: {}',
-      'missing key roads.kind (expected one of segment, ring, geojson, sumo-net, grid, fcd, traci)',
+      'missing key roads.kind (expected one of segment, ring, geojson, sumo-net, grid, fcd, gps, constant-speed, traci)',
     ],
     ['selection:', 'selection is empty (expected mapping; remove the key to take its defaults)'],
     ['description: 5', 'description is 5 (expected text; put it in quotes)'],

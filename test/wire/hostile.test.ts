@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { bytesOfFloats } from '../../base/hash.ts';
 import { asId, type VehicleId } from '../../base/ids.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
-import type { Mobility } from '../../mobility/types.ts';
+import type { MobilitySource } from '../../mobility/types.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { manifestOf } from '../../protocol/blob/manifest.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
@@ -48,7 +48,7 @@ const evilDevice = {
 };
 
 /** Everyone stands in the middle of coverage, for the whole run. */
-function fixOf(vehicle: VehicleId, mobility: Mobility): WorldFix {
+function fixOf(vehicle: VehicleId, mobility: MobilitySource): WorldFix {
   const [here] = mobility.coverage;
   const { road, fromMeters, toMeters, rsu } = here!;
   const place = {

@@ -13,7 +13,7 @@ import { TraciSession } from '../../mobility/traci/session.ts';
 import { startSumo } from '../../mobility/traci/sumo-process.ts';
 import { openWire } from '../../mobility/traci/wire.ts';
 import { Ledger } from '../../roadside/store/ledger.ts';
-import { openCityWorld } from '../../testbed/city-world.ts';
+import { openWorld } from '../../testbed/prepare.ts';
 import { type RunOptions, runVirtual } from '../../testbed/run-virtual.ts';
 import { loadScenario } from '../../testbed/scenario-file.ts';
 
@@ -79,7 +79,7 @@ describe.skipIf(skipped)('a run that a live SUMO drives', () => {
 
   it('sees the same contacts whether it watches every car or only those around the RSUs', async () => {
     const contactsOf = async (watch: string): Promise<string[]> => {
-      const world = await openCityWorld(loadScenario(file, { sets: [`roads.watch=${watch}`] }));
+      const world = await openWorld(loadScenario(file, { sets: [`roads.watch=${watch}`] }));
       const contacts: string[] = [];
       for (let i = 0; i < 90; i++)
         for (const event of (await world.step()).events)

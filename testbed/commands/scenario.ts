@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import { printScenario } from '../../protocol/scenario/print.ts';
-import { isCity, roadFiles } from '../../protocol/scenario/road-files.ts';
+import { isTrafficMade, roadFiles } from '../../protocol/scenario/road-files.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { CommandIo } from '../io.ts';
 import { bundledScenarios, type LoadedScenario, loadScenario } from '../scenario-file.ts';
@@ -26,7 +26,7 @@ function loadToLook(path: string, sets: readonly string[]): LoadedScenario {
 }
 
 function trafficText({ roads, traffic: { source } }: Scenario): string {
-  if (isCity(roads) && roads.kind !== 'grid') return 'the traffic of its files';
+  if (!isTrafficMade(roads)) return 'the traffic of its files';
   return source.kind === 'recirculating'
     ? `${source.vehicles} vehicles`
     : `${source.perSecond} vehicles/s arriving`;
@@ -41,6 +41,10 @@ function roadsText(roads: Scenario['roads']): string {
       return `the roads of ${roads.network}, as recorded in ${roads.file}`;
     case 'traci':
       return `the roads of ${roads.network}, driven by a live SUMO`;
+    case 'gps':
+      return `the tracks of ${roads.files.join(', ')}`;
+    case 'constant-speed':
+      return `the road of ${roads.preset}`;
     case 'grid':
       return `a grid of ${roads.rows} x ${roads.columns} crossings`;
     default:

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { startBroker } from '../../protocol/link/embedded-broker.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
+import { isTrafficMade } from '../../protocol/scenario/road-files.ts';
 import type { RunOptions } from '../run-virtual.ts';
 import type { AgentsSetup } from './agents-worker.ts';
 import { type LiveParts, runRsu } from './run-rsu.ts';
@@ -38,8 +39,10 @@ async function startBeside(
   fail: (error: unknown) => void,
 ): Promise<() => Promise<void>> {
   const { run } = announcement;
-  const { source } = announcement.scenario.traffic;
-  const capacity = source.kind === 'recirculating' ? Math.ceil(source.vehicles / options.workers) : 100_000;
+  const { roads, traffic } = announcement.scenario;
+  const { source } = traffic;
+  const isCounted = isTrafficMade(roads) && source.kind === 'recirculating';
+  const capacity = isCounted ? Math.ceil(source.vehicles / options.workers) : 100_000;
   const { train, evaluation, fingerprint } = data;
   const link = await connectMqtt({ url: brokerUrl, clientId: `${run}-world` });
   const workers = Array.from({ length: options.workers }, (_, i) =>

@@ -4,7 +4,7 @@
 
 import { withoutPasswords } from '../../base/shown-text.ts';
 import { sampleCount } from '../../learning/data/dataset.ts';
-import type { Mobility } from '../../mobility/types.ts';
+import type { MobilitySource } from '../../mobility/types.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { connectMqtt } from '../../protocol/link/mqtt.ts';
 import type { RunSummary } from '../../protocol/run-info.ts';
@@ -12,7 +12,7 @@ import { RsuActor } from '../../roadside/rsu/actor.ts';
 import { Closing } from '../closing.ts';
 import { assertFeasible } from '../feasible.ts';
 import { mapScene, roundConfig } from '../plan.ts';
-import { type PreparedData, prepareData, prepareMobility, roadText } from '../prepare.ts';
+import { openWorld, type PreparedData, prepareData, roadText } from '../prepare.ts';
 import { newRunId, Recording } from '../recording.ts';
 import type { RunOptions } from '../run-virtual.ts';
 import { systemClock } from '../system.ts';
@@ -32,7 +32,7 @@ export interface RsuRunOptions
 /** What the RSU's process has made ready. */
 export interface LiveParts {
   readonly announcement: Announcement;
-  readonly mobility: Mobility;
+  readonly mobility: MobilitySource;
   readonly data: PreparedData;
 }
 
@@ -55,7 +55,8 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     l.close(),
   );
   // 2 What the scenario says.
-  const mobility = prepareMobility(loaded);
+  const mobility = await openWorld(loaded);
+  closing.add(mobility, async (world) => world.close?.());
   const data = prepareData(scenario, loaded.dataDirectory, note);
   assertFeasible({
     scenario,

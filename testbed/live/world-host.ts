@@ -2,7 +2,7 @@
 // stand-in for every car's GPS and radio. Must not: know that anyone learns.
 
 import type { RunId, VehicleId } from '../../base/ids.ts';
-import type { Fix, Mobility, MobilityStep } from '../../mobility/types.ts';
+import type { Fix, MobilitySource, MobilityStep } from '../../mobility/types.ts';
 import type { Link } from '../../protocol/link/link.ts';
 import { worldTopic } from '../../protocol/topics.ts';
 import { encodeJson } from '../../protocol/world.ts';
@@ -15,7 +15,7 @@ const catchUpSeconds = 2;
 
 export interface WorldOptions {
   readonly run: RunId;
-  readonly mobility: Mobility;
+  readonly mobility: MobilitySource;
   readonly link: Link;
   readonly over: AbortSignal;
 }
@@ -31,7 +31,7 @@ export async function runWorld(options: WorldOptions): Promise<void> {
     dueAt = Math.max(dueAt + mobility.stepSeconds, clock.now() - catchUpSeconds);
     await pause(dueAt - clock.now(), over);
     if (over.aborted) return;
-    const step = mobility.step();
+    const step = await mobility.step();
     tell(options, step.fixes, places);
     for (const vehicle of arrivedIn(step)) {
       places.forget(vehicle);
