@@ -50,8 +50,29 @@ export interface TrainingSettings {
   readonly optimiser?: Optimiser;
   /** Of `adamw`: the share of a weight it loses in a step, over the learning rate; 0.01 where absent. */
   readonly weightDecay?: number;
+  /**
+   * mu of the proximal term mu/2 |w - anchor|^2 that is added to the loss, so mu (w - anchor) to every gradient (FedProx,
+   * Li et al. 2020, arXiv 1812.06127, Equation 2); none where absent. The loss that is reported is without it.
+   */
+  readonly proximal?: number;
   /** Decides the order of mini-batches, nothing else. */
   readonly seed: number;
+}
+
+/** What an optimiser remembers between two epochs. */
+export interface Carried {
+  /** Momentum, or both moments of Adam, one behind the other, each in the order of the weights; empty where none is kept. */
+  readonly moments: Float32Array;
+  /** Steps taken so far. */
+  readonly steps: number;
+}
+
+/** Some of the epochs of `settings`: those from `from` (0-based) up to, but without, `to`. */
+export interface EpochSpan {
+  readonly from: number;
+  readonly to: number;
+  /** What the call before gave back; absent in the first. */
+  readonly carried?: Carried;
 }
 
 export interface TrainRequest {
@@ -60,14 +81,23 @@ export interface TrainRequest {
   readonly data: Dataset;
   readonly shard: Shard;
   readonly settings: TrainingSettings;
+  /** All epochs where absent. Spans one after the other give the bytes that all at once give. */
+  readonly span?: EpochSpan;
+  /** What the proximal term pulls towards; `weights` where absent. */
+  readonly anchor?: Float32Array; // parameters
+  /** Added to the gradient of every step (SCAFFOLD, FedDyn); nothing where absent. */
+  readonly correction?: Float32Array; // parameters
 }
 
 export interface TrainResult {
   readonly weights: Float32Array;
   readonly samples: number;
+  /** Mini-batches of this call. */
   readonly steps: number;
   /** Mean cross-entropy over the mini-batches of the last epoch, before each step. */
   readonly trainLoss: number;
+  /** For the next call, where a span was asked for. */
+  readonly carried?: Carried;
 }
 
 export interface EvaluateRequest {

@@ -24,7 +24,7 @@ import {
   type UpperHalfRequest,
 } from './learner.ts';
 import { assertCut, labelsPerSample, placeBlocks } from './models/blocks.ts';
-import { BatchOrder } from './training/batches.ts';
+import { BatchOrder, stepRange } from './training/batches.ts';
 
 /** Where weight `index` walks to: a whole number, -8..8. */
 export function toyTarget(index: number): number {
@@ -64,15 +64,18 @@ function train(request: TrainRequest): TrainResult {
   const { model, data, shard, settings } = request;
   checkLength(request.weights, modelCost(model).parameters);
   const order = new BatchOrder(shard, settings);
+  const { first, end } = stepRange(order, request);
   const weights = request.weights.slice();
   let lossSum = 0;
-  for (let step = 0; step < order.steps; step++) {
-    const last = step >= order.steps - order.stepsPerEpoch;
+  for (let step = first; step < end; step++) {
+    const last = step >= end - order.stepsPerEpoch;
     const loss = distance(weights, 0) / weights.length;
     if (last) lossSum += loss;
     walk(weights, 0, phaseOf(step, pickLabels(data, order.at(step)), settings), 1);
   }
-  return { weights, samples: shard.length, steps: order.steps, trainLoss: lossSum / order.stepsPerEpoch };
+  const trainLoss = lossSum / order.stepsPerEpoch;
+  const result = { weights, samples: shard.length, steps: end - first, trainLoss };
+  return request.span ? { ...result, carried: { moments: new Float32Array(0), steps: end } } : result;
 }
 
 /** The smashed data carry the lower half's distance in their first float; the gradient carries the scale, 1. */

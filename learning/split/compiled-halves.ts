@@ -17,7 +17,7 @@ import { assertCut, labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder } from '../training/batches.ts';
 import type { Executor } from '../training/compiled/executor.ts';
 import type { Executors, Purpose } from '../training/compiled/executors.ts';
-import { freshOwner, ownedWeights } from '../training/compiled/owner.ts';
+import { freshOwner, isPulled, ownedWeights } from '../training/compiled/owner.ts';
 
 interface OpenRange {
   /** The range's executor, claimed, with room for `rows` samples. Refuses use after disposal. */
@@ -31,10 +31,11 @@ function openRange(
   request: { model: ModelSpec; from: number; to: number; weights: Float32Array; settings: TrainingSettings },
 ): OpenRange {
   const { model, from, to, weights, settings } = request;
-  const purpose: Purpose = { model, from, to, trains: true, optimiser: settings.optimiser };
+  const { optimiser } = settings;
+  const purpose: Purpose = { model, from, to, trains: true, optimiser, isPulled: isPulled({ settings }) };
   let capacity = settings.batchSize;
   // A half stays open for long: what the caller does with its array meanwhile is not its business.
-  const owner = freshOwner(model, weights.slice(), settings, executors.take(purpose, capacity));
+  const owner = freshOwner(model, weights.slice(), { settings }, executors.take(purpose, capacity));
   let open = true;
   const executor = (rows: number): Executor => {
     assert(open, 'this split half was disposed');

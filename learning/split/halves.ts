@@ -3,7 +3,14 @@
 // Must not: average, compress or send. What crosses the cut are plain float arrays.
 
 import { assert } from '../../base/assert.ts';
-import type { LowerHalf, LowerHalfRequest, ModelSpec, UpperHalf, UpperHalfRequest } from '../learner.ts';
+import type {
+  LowerHalf,
+  LowerHalfRequest,
+  ModelSpec,
+  TrainingSettings,
+  UpperHalf,
+  UpperHalfRequest,
+} from '../learner.ts';
 import { assertCut, placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder, gather } from '../training/batches.ts';
 import type { Engine } from '../training/engine.ts';
@@ -21,9 +28,15 @@ interface OpenPart {
 function openPart(
   engine: Engine,
   pool: NetworkPool,
-  request: { model: ModelSpec; cut: number; side: 'lower' | 'upper'; weights: Float32Array },
+  request: {
+    model: ModelSpec;
+    cut: number;
+    side: 'lower' | 'upper';
+    weights: Float32Array;
+    settings: TrainingSettings;
+  },
 ): OpenPart {
-  const { model, cut, side, weights } = request;
+  const { model, cut, side, weights, settings } = request;
   const blocks = placeBlocks(model);
   assertCut(blocks, cut);
   const network = pool.take(model);
@@ -37,6 +50,7 @@ function openPart(
   };
   try {
     part.setWeights(weights);
+    if (settings.proximal) part.pull(weights, undefined);
   } catch (error) {
     close();
     throw error;
@@ -53,7 +67,13 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
   const { model, cut, lowerWeights, data, shard, settings } = request;
   assertData(model, data, shard);
   const order = new BatchOrder(shard, settings);
-  const { part, check, close } = openPart(engine, pool, { model, cut, side: 'lower', weights: lowerWeights });
+  const { part, check, close } = openPart(engine, pool, {
+    model,
+    cut,
+    side: 'lower',
+    weights: lowerWeights,
+    settings,
+  });
   return {
     steps: order.steps,
     forward(step) {
@@ -81,7 +101,13 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
 /** Opens the blocks above the cut. The network is the half's own until `dispose`. */
 export function openUpperHalf(engine: Engine, pool: NetworkPool, request: UpperHalfRequest): UpperHalf {
   const { model, cut, upperWeights, settings } = request;
-  const { part, check, close } = openPart(engine, pool, { model, cut, side: 'upper', weights: upperWeights });
+  const { part, check, close } = openPart(engine, pool, {
+    model,
+    cut,
+    side: 'upper',
+    weights: upperWeights,
+    settings,
+  });
   return {
     step(smashed, labels) {
       check();

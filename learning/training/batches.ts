@@ -12,6 +12,7 @@ import {
   type Shard,
   TrainingError,
   type TrainingSettings,
+  type TrainRequest,
 } from '../learner.ts';
 import { labelsPerSample } from '../models/blocks.ts';
 
@@ -61,6 +62,14 @@ export function assertData(model: ModelSpec, data: Dataset, shard: Shard | undef
   };
   if (shard === undefined) for (let sample = 0; sample < count; sample++) check(sample);
   else shard.forEach(check);
+}
+
+/** The steps of a request: all of its mini-batches, or those of its span of epochs. */
+export function stepRange(order: BatchOrder, { settings, span }: Pick<TrainRequest, 'settings' | 'span'>) {
+  const { from, to } = span ?? { from: 0, to: settings.epochs };
+  const legal = Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to;
+  assert(legal && to <= settings.epochs, `epochs ${from}..${to} (expected some of 0..${settings.epochs})`);
+  return { first: from * order.stepsPerEpoch, end: to * order.stepsPerEpoch };
 }
 
 /** The mini-batches of one round. Random access; the order of the epoch last asked for is kept. */

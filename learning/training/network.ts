@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../base/assert.ts';
-import { type ModelSpec, TrainingError } from '../learner.ts';
+import { type Carried, type ModelSpec, TrainingError } from '../learner.ts';
 import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
 import { type BuiltModel, buildModel } from '../models/zoo.ts';
 import { crossEntropy } from './ops.ts';
@@ -62,17 +62,50 @@ export class Part {
 
   /** Sets all weights from one flat vector and forgets the momentum. */
   setWeights(flat: Float32Array): void {
+    const tensors = this.#tensorsOf(flat);
+    this.#variables.forEach((variable, i) => {
+      variable.assign(tensors[i]!);
+    });
+    tf.dispose(tensors);
+    this.#optimiser.forget();
+  }
+
+  /** One flat vector as a tensor for each variable; the caller disposes. */
+  #tensorsOf(flat: Float32Array): tf.Tensor[] {
     const expected = this.#variables.reduce((sum, variable) => sum + variable.size, 0);
     assert(flat.length === expected, `${this.#network.key}: ${flat.length} weights (expected ${expected})`);
     let at = 0;
-    for (const variable of this.#variables) {
+    return this.#variables.map((variable) => {
       const values = flat.slice(at, at + variable.size);
-      const tensor = tf.tensor(values, variable.shape);
-      variable.assign(tensor);
-      tensor.dispose();
       at += variable.size;
-    }
-    this.#optimiser.forget();
+      return tf.tensor(values, variable.shape);
+    });
+  }
+
+  /** From now on mu (w - anchor) + correction is added to every gradient. */
+  pull(anchor: Float32Array, correction: Float32Array | undefined): void {
+    const corrections = correction && this.#tensorsOf(correction);
+    const pulls = this.#tensorsOf(anchor).map((one, i) => ({ anchor: one, correction: corrections?.[i] }));
+    this.#optimiser.pull(pulls);
+  }
+
+  /** Goes on with the momentum of an earlier call. */
+  resume({ moments, steps }: Carried): void {
+    const size = this.#variables.reduce((sum, variable) => sum + variable.size, 0);
+    const each = Array.from({ length: moments.length / size }, (_, i) =>
+      this.#tensorsOf(moments.subarray(i * size, (i + 1) * size)),
+    );
+    this.#optimiser.resume(
+      this.#variables.map((_, v) => each.map((tensors) => tensors[v]!)),
+      steps,
+    );
+  }
+
+  /** Momentum now, for the next call. */
+  async carried(): Promise<Carried> {
+    const { kept, steps } = this.#optimiser;
+    const each = kept[0]?.map((_, moment) => kept.map((tensors) => tensors[moment]!)) ?? [];
+    return { moments: joined(await readLater(each.flat())), steps };
   }
 
   /** All weights as one flat vector. Throws TrainingError if one of them is not finite. */

@@ -15,7 +15,7 @@ import {
 } from '../learner.ts';
 import { glorotWeights } from '../models/initial-weights.ts';
 import { openLowerHalf, openUpperHalf } from '../split/halves.ts';
-import { assertData, type Batch, BatchOrder, gather } from './batches.ts';
+import { assertData, type Batch, BatchOrder, gather, stepRange } from './batches.ts';
 import { Breath } from './breath.ts';
 import { compiledLearner } from './compiled/compiled-learner.ts';
 import { compiledRefusal } from './compiled/self-test.ts';
@@ -52,24 +52,29 @@ function assertSplits(engine: Engine): void {
     throw new TrainingError(`the ${engine.name} engine trains whole models only (expected no split half)`);
 }
 
-/** One round of local training: epochs x mini-batches of SGD from the given weights. */
+/** Local training: epochs x mini-batches of SGD from the given weights. */
 async function trainWith(engine: Engine, part: Part, request: TrainRequest): Promise<TrainResult> {
-  const order = new BatchOrder(request.shard, request.settings);
+  const { settings, span, anchor = request.weights, correction } = request;
+  const order = new BatchOrder(request.shard, settings);
+  const { first, end } = stepRange(order, request);
   const breath = new Breath(request.model, 'training');
   part.setWeights(request.weights);
+  if (span?.carried) part.resume(span.carried);
+  if (correction || settings.proximal) part.pull(anchor, correction);
   let lossSum = 0;
-  for (let step = 0; step < order.steps; step++) {
+  for (let step = first; step < end; step++) {
     const batch = gather(request.data, order.at(step));
-    const loss = await stepOf(engine, part, batch, request.settings);
-    if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
+    const loss = await stepOf(engine, part, batch, settings);
+    if (step >= end - order.stepsPerEpoch) lossSum += loss;
     await breathe(engine, breath, batch.count);
   }
-  return {
+  const result = {
     weights: engine.isLate ? await part.weightsLater() : part.weights(),
     samples: request.shard.length,
-    steps: order.steps,
+    steps: end - first,
     trainLoss: lossSum / order.stepsPerEpoch,
   };
+  return span ? { ...result, carried: await part.carried() } : result;
 }
 
 async function evaluateWith(engine: Engine, part: Part, request: EvaluateRequest): Promise<EvaluateResult> {

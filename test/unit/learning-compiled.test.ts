@@ -172,7 +172,7 @@ describe('the arena', () => {
     const executors = new Executors();
     const executor = executors.take({ model, from: 0, to: 5, trains: true }, 4);
     const { weights, data } = requestFor(model, compiled, 8, 1);
-    executor.claim(freshOwner(model, weights, { momentum: 0.9 }, executor));
+    executor.claim(freshOwner(model, weights, { settings: { momentum: 0.9 } }, executor));
     const before = { bytes: executors.byteLength, tensors: tf.memory().numTensors };
     for (let step = 0; step < 2000; step++) {
       executor.readSamples(data, Uint32Array.of(0, 1, 2, 3));
@@ -206,9 +206,9 @@ describe('the arena', () => {
     const data = randomData(model, 4);
     const step = { learningRate: 0.1, momentum: 0.9 };
     const all = Uint32Array.of(0, 1, 2, 3);
-    const alone = freshOwner(model, compiled.initialWeights(model, 1), step, executor);
+    const alone = freshOwner(model, compiled.initialWeights(model, 1), { settings: step }, executor);
     const [a, b] = [1, 2].map((seed) =>
-      freshOwner(model, compiled.initialWeights(model, seed), step, executor),
+      freshOwner(model, compiled.initialWeights(model, seed), { settings: step }, executor),
     );
     const train = (owner: typeof alone): void => {
       executor.claim(owner);

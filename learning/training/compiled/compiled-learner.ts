@@ -4,6 +4,7 @@
 
 import { sampleCount } from '../../data/dataset.ts';
 import {
+  type Carried,
   type EvaluateRequest,
   type EvaluateResult,
   type Learner,
@@ -14,13 +15,13 @@ import {
 } from '../../learner.ts';
 import { placeBlocks } from '../../models/blocks.ts';
 import { openCompiledLower, openCompiledUpper } from '../../split/compiled-halves.ts';
-import { assertData, BatchOrder } from '../batches.ts';
+import { assertData, BatchOrder, stepRange } from '../batches.ts';
 import { Breath } from '../breath.ts';
 import type { KernelBuild } from '../kernels/module.ts';
-import type { Executor } from './executor.ts';
+import type { Executor, Owner } from './executor.ts';
 import { Executors } from './executors.ts';
 import { refusalOf } from './graph.ts';
-import { freshOwner, ownedWeights } from './owner.ts';
+import { freshOwner, isPulled, ownedWeights } from './owner.ts';
 
 /** Samples in one forward pass of an evaluation: large enough to hide overheads, small enough for the caches. */
 const EVALUATION_BATCH = 128;
@@ -30,35 +31,46 @@ export function whyNotCompiled(model: ModelSpec): string | undefined {
   return refusalOf(placeBlocks(model));
 }
 
-/** One round of local training: epochs x mini-batches of SGD from the given weights. */
+/** Local training: epochs x mini-batches of SGD from the given weights. */
 async function train(executors: Executors, request: TrainRequest): Promise<TrainResult> {
-  const { model, data, shard, settings } = request;
+  const { model, data, shard, settings, span } = request;
   assertData(model, data, shard);
   const order = new BatchOrder(shard, settings);
+  const { first, end } = stepRange(order, request);
   const { optimiser } = settings;
-  const purpose = { model, from: 0, to: placeBlocks(model).length, trains: true, optimiser };
+  const whole = { model, from: 0, to: placeBlocks(model).length, trains: true };
+  const purpose = { ...whole, optimiser, isPulled: isPulled(request) };
   const rows = Math.min(settings.batchSize, shard.length);
-  const owner = freshOwner(model, request.weights, settings, executors.take(purpose, rows));
+  const start = { ...request, carried: span?.carried };
+  const owner = freshOwner(model, request.weights, start, executors.take(purpose, rows));
   try {
     const trainLoss = await trainOwner(() => executors.claim(purpose, rows, owner), request, order);
-    const weights = ownedWeights(executors.take(purpose, rows), owner);
-    return { weights, samples: shard.length, steps: order.steps, trainLoss };
+    const executor = executors.take(purpose, rows);
+    const weights = ownedWeights(executor, owner);
+    const result = { weights, samples: shard.length, steps: end - first, trainLoss };
+    return span ? { ...result, carried: carriedBy(executor, owner) } : result;
   } finally {
     executors.drop(purpose, owner);
   }
 }
 
+function carriedBy(executor: Executor, owner: Owner): Carried {
+  executor.release(owner);
+  return { moments: owner.velocities, steps: owner.steps };
+}
+
 /** The epoch loop: mean loss of the last epoch. `claim` is called again after every turn given to others. */
 async function trainOwner(claim: () => Executor, request: TrainRequest, order: BatchOrder): Promise<number> {
   const { model, data, settings } = request;
+  const { first, end } = stepRange(order, request);
   const breath = new Breath(model, 'training');
   let executor = claim();
   let lossSum = 0;
-  for (let step = 0; step < order.steps; step++) {
+  for (let step = first; step < end; step++) {
     const indices = order.at(step);
     executor.readSamples(data, indices);
     const loss = executor.train(indices.length, settings);
-    if (step >= order.steps - order.stepsPerEpoch) lossSum += loss;
+    if (step >= end - order.stepsPerEpoch) lossSum += loss;
     if (!breath.due(indices.length)) continue;
     await breath.take();
     executor = claim();
@@ -74,7 +86,7 @@ async function evaluate(executors: Executors, request: EvaluateRequest): Promise
   const labels = data.labels.length;
   const purpose = { model, from: 0, to: placeBlocks(model).length, trains: false };
   const rows = Math.min(EVALUATION_BATCH, samples);
-  const owner = freshOwner(model, weights, { momentum: 0 }, executors.take(purpose, rows));
+  const owner = freshOwner(model, weights, { settings: { momentum: 0 } }, executors.take(purpose, rows));
   const breath = new Breath(model, 'evaluation');
   let lossSum = 0;
   let correct = 0;

@@ -11,6 +11,7 @@ import {
   floatsOf,
   type LayerBuilder,
   type Operator,
+  type Pull,
   type Site,
   type StepSettings,
 } from './operator.ts';
@@ -27,8 +28,11 @@ class DenseOperator implements Operator {
   readonly #unitBytes: number;
   readonly #weights: Address;
   readonly #velocities: Address;
-  /** Adam's mean of the squares, and room for the gradient; undefined where the plan is for SGD. */
-  readonly #adam: { readonly squares: Address; readonly gradient: Address } | undefined;
+  /** Adam's mean of the squares; undefined where the plan is for SGD. */
+  readonly #squares: Address | undefined;
+  readonly #pull: Pull | undefined;
+  /** Room for the gradient, where Adam or a pull wants it as an array. */
+  readonly #gradient: Address | undefined;
   readonly #biasGradient: Address;
 
   constructor(site: Site, units: number, rectify: boolean) {
@@ -42,8 +46,9 @@ class DenseOperator implements Operator {
     const floats = (this.#unitBytes / 4) * units;
     this.#weights = arena.reserve(floats);
     this.#velocities = arena.reserve(trains ? floats : 0);
-    const isAdaptive = site.squares !== undefined;
-    this.#adam = isAdaptive ? { squares: arena.reserve(floats), gradient: arena.reserve(floats) } : undefined;
+    this.#squares = site.squares === undefined ? undefined : arena.reserve(floats);
+    this.#pull = site.pull && { anchor: arena.reserve(floats), correction: arena.reserve(floats) };
+    this.#gradient = this.#squares || this.#pull ? arena.reserve(floats) : undefined;
     this.#biasGradient = arena.reserve(trains ? units : 0);
     const { kernels } = arena;
     // The sum over rows wants eight floats for each unit.
@@ -54,13 +59,17 @@ class DenseOperator implements Operator {
   arrive(hasVelocities: boolean): void {
     this.#take(this.#site.weights, this.#weights);
     if (hasVelocities) this.#take(this.#site.velocities, this.#velocities);
-    if (this.#adam) this.#take(this.#site.squares!, this.#adam.squares);
+    if (this.#squares) this.#take(this.#site.squares!, this.#squares);
+    const { pull } = this.#site;
+    if (!pull || !this.#pull) return;
+    this.#take(pull.anchor, this.#pull.anchor);
+    this.#take(pull.correction, this.#pull.correction);
   }
 
   leave(hasVelocities: boolean): void {
     this.#putBack(this.#weights, this.#site.weights);
     if (hasVelocities) this.#putBack(this.#velocities, this.#site.velocities);
-    if (this.#adam) this.#putBack(this.#adam.squares, this.#site.squares!);
+    if (this.#squares) this.#putBack(this.#squares, this.#site.squares!);
   }
 
   #take(flat: Address, own: Address): void {
@@ -94,21 +103,20 @@ class DenseOperator implements Operator {
     const { learningRate, momentum } = step;
     const v = momentum === 0 ? 0 : this.#velocities;
     const x = input.address;
-    if (this.#adam) this.#stepAdam(rows, dy, step);
+    if (this.#gradient) this.#stepOnArray(rows, dy, this.#gradient, step);
     else kernels.unitsDescend(x, dy, w, v, rows, inputs, units, learningRate, momentum, work.address);
     descend(this.#site, inputs * units, this.#biasGradient, units, step);
   }
 
-  /** Adam wants the gradient as an array: it is where SGD with the rate -1 comes to from zero. */
-  #stepAdam(rows: number, dy: Address, step: StepSettings): void {
+  /** The gradient as an array: it is where SGD with the rate -1 comes to from zero. */
+  #stepOnArray(rows: number, dy: Address, gradient: Address, step: StepSettings): void {
     const { arena, input, work } = this.#site;
-    const { squares, gradient } = this.#adam!;
     const floats = (this.#unitBytes / 4) * this.#units;
     arena.floats(gradient, floats).fill(0);
     const [x, inputs, units] = [input.address, this.#inputs, this.#units];
     arena.kernels.unitsDescend(x, dy, gradient, 0, rows, inputs, units, -1, 0, work.address);
-    const moments = { weights: this.#weights, velocities: this.#velocities, squares };
-    descendAt(arena.kernels, moments, gradient, floats, step);
+    const [weights, velocities, squares] = [this.#weights, this.#velocities, this.#squares];
+    descendAt(arena.kernels, { weights, velocities, squares, pull: this.#pull }, gradient, floats, step);
   }
 }
 

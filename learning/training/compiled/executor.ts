@@ -16,6 +16,8 @@ export interface Owner {
   velocities: Float32Array;
   /** Steps taken. */
   steps: number;
+  /** What is added to its gradients, where its plan has room for that; the arrays are the caller's. */
+  readonly pull?: { readonly anchor: Float32Array; readonly correction: Float32Array | undefined };
 }
 
 /** Scaled value of every possible pixel byte. */
@@ -72,15 +74,26 @@ export class Executor {
     arena.floats(weights, parameters).set(owner.weights);
     const moments = owner.velocities.length;
     if (moments > 0) arena.floats(velocities, moments).set(owner.velocities);
+    this.#takePull(owner);
     for (const operator of this.plan.operators) operator.arrive?.(moments > 0);
     this.#owner = owner;
     this.#passes++;
   }
 
-  /** Takes the weights and momentum of the last owner out of the arena. */
-  release(): void {
+  #takePull({ pull }: Owner): void {
+    const { arena, pull: areas, parameters } = this.plan;
+    if (!areas) return;
+    assert(pull, 'this plan adds to gradients, and its owner says nothing of what');
+    arena.floats(areas.anchor, parameters).set(pull.anchor);
+    const correction = arena.floats(areas.correction, parameters);
+    if (pull.correction) correction.set(pull.correction);
+    else correction.fill(0);
+  }
+
+  /** Takes the weights and momentum of the last owner out of the arena; where one is named, only if it is that one. */
+  release(only?: Owner): void {
     const owner = this.#owner;
-    if (owner === undefined) return;
+    if (owner === undefined || (only !== undefined && owner !== only)) return;
     this.#gather(owner);
     const { arena, weights, velocities, parameters } = this.plan;
     owner.weights = arena.floats(weights, parameters).slice();

@@ -20,12 +20,14 @@ export interface Purpose {
   readonly trains: boolean;
   /** Of the training settings; SGD where absent. */
   readonly optimiser?: Optimiser;
+  /** Whether something is added to every gradient; not where absent. */
+  readonly isPulled?: boolean;
 }
 
 function keyOf(purpose: Purpose): string {
-  const { model, from, to, trains } = purpose;
+  const { model, from, to, trains, isPulled = false } = purpose;
   const shape = `${model.inputShape.join('x')} ${model.classes}`;
-  return `${model.name} ${shape} ${from}-${to} ${trains} ${isAdaptive(purpose)}`;
+  return `${model.name} ${shape} ${from}-${to} ${trains} ${isAdaptive(purpose)} ${isPulled}`;
 }
 
 export class Executors {
@@ -51,6 +53,7 @@ export class Executors {
       labelsPerSample: labelsPerSample(purpose.model),
       kernels: this.#build,
       isAdaptive: isAdaptive(purpose),
+      isPulled: purpose.isPulled,
     };
     const made = new Executor(compilePlan(blocks, options), options);
     this.#kept.delete(key);

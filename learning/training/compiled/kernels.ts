@@ -13,6 +13,14 @@ export interface StepKernels
   extends WideKernels,
     SequenceKernels,
     Pick<KernelExports, 'add' | 'softmaxCrossEntropy' | 'sumRows' | 'sgdStep' | 'adamStep' | 'reluGradient'> {
+  pullGradient(
+    gradient: Address,
+    weight: Address,
+    anchor: Address,
+    correction: Address,
+    n: number,
+    mu: number,
+  ): void;
   unitsForward(
     x: Address,
     w: Address,

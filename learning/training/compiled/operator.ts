@@ -19,7 +19,7 @@ export interface Slot {
 
 /** What one step of the optimiser depends on. */
 export interface StepSettings
-  extends Pick<TrainingSettings, 'learningRate' | 'momentum' | 'optimiser' | 'weightDecay'> {
+  extends Pick<TrainingSettings, 'learningRate' | 'momentum' | 'optimiser' | 'weightDecay' | 'proximal'> {
   /** Steps that Adam has taken, this one included; the executor counts them. */
   readonly count?: number;
 }
@@ -52,6 +52,17 @@ export interface Ground {
   readonly packed: SharedArea;
 }
 
+/** What is added to the gradient of some weights: mu (weight - anchor) + correction. */
+export interface Pull {
+  readonly anchor: Address;
+  readonly correction: Address;
+}
+
+/** A pull `floats` further on. */
+export function pullAt(pull: Pull | undefined, floats: number): Pull | undefined {
+  return pull && { anchor: pull.anchor + floats * 4, correction: pull.correction + floats * 4 };
+}
+
 /** What the operator of a layer is built with. */
 export interface Site extends Ground {
   readonly input: Slot;
@@ -66,6 +77,8 @@ export interface Site extends Ground {
   readonly velocities: Address;
   /** Adam's mean of the squares, in the same order; undefined where the plan is for SGD. */
   readonly squares: Address | undefined;
+  /** In the same order; undefined where nothing is added to gradients. */
+  readonly pull: Pull | undefined;
 }
 
 /** An activation with its gradient: one branch of a join. */
@@ -165,17 +178,19 @@ interface Moments {
   readonly weights: Address;
   readonly velocities: Address;
   readonly squares: Address | undefined;
+  readonly pull: Pull | undefined;
 }
 
 /** One step of the optimiser on `count` weights from a gradient array. The gradient is lost. */
 export function descendAt(
   kernels: StepKernels,
-  { weights, velocities, squares }: Moments,
+  { weights, velocities, squares, pull }: Moments,
   gradient: Address,
   count: number,
   step: StepSettings,
 ): void {
-  const { learningRate, momentum } = step;
+  const { learningRate, momentum, proximal = 0 } = step;
+  if (pull) kernels.pullGradient(gradient, weights, pull.anchor, pull.correction, count, proximal);
   if (squares !== undefined) {
     const { decay, meanPart, squarePart } = adamFactors(step, step.count ?? 1);
     kernels.adamStep(
@@ -210,5 +225,6 @@ export function descend(
   const weights = site.weights + offset * 4;
   const velocities = site.velocities + offset * 4;
   const squares = site.squares === undefined ? undefined : site.squares + offset * 4;
-  descendAt(site.arena.kernels, { weights, velocities, squares }, gradient, count, step);
+  const pull = pullAt(site.pull, offset);
+  descendAt(site.arena.kernels, { weights, velocities, squares, pull }, gradient, count, step);
 }

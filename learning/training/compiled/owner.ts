@@ -1,21 +1,45 @@
 // The weights and momentum of one training, outside the arena. Must not: write to an array of the caller's.
 
 import { assert } from '../../../base/assert.ts';
-import { type ModelSpec, TrainingError, type TrainingSettings } from '../../learner.ts';
+import { type Carried, type ModelSpec, TrainingError, type TrainingSettings } from '../../learner.ts';
 import { isAdaptive } from '../adam.ts';
 import type { Executor, Owner } from './executor.ts';
 
-/** An owner that starts from `weights` (which must not change before its first claim), without momentum yet. Asserts the number of weights. */
+/** What an owner starts with beside its weights. */
+export interface Start {
+  readonly settings: Pick<TrainingSettings, 'momentum' | 'optimiser' | 'proximal'>;
+  readonly carried?: Carried;
+  readonly anchor?: Float32Array; // parameters
+  readonly correction?: Float32Array; // parameters
+}
+
+/** Whether something is added to the gradients of a training. */
+export function isPulled({ settings, correction }: Start): boolean {
+  return (settings.proximal ?? 0) > 0 || correction !== undefined;
+}
+
+/**
+ * An owner that starts from `weights` (which must not change before its first claim), without momentum unless some is
+ * carried over. Asserts the number of weights.
+ */
 export function freshOwner(
   model: ModelSpec,
   weights: Float32Array,
-  settings: Pick<TrainingSettings, 'momentum' | 'optimiser'>,
-  executor: Executor,
+  start: Start,
+  executor: Pick<Executor, 'plan'>,
 ): Owner {
   const expected = executor.plan.parameters;
-  assert(weights.length === expected, `${model.name}: ${weights.length} weights (expected ${expected})`);
-  const moments = isAdaptive(settings) ? 2 : settings.momentum === 0 ? 0 : 1;
-  return { weights, velocities: new Float32Array(moments * expected), steps: 0 };
+  const { settings, carried, anchor = weights, correction } = start;
+  for (const [what, array] of Object.entries({ weights, anchor, correction }))
+    assert(
+      array === undefined || array.length === expected,
+      `${model.name}: ${array?.length} ${what} (expected ${expected})`,
+    );
+  const moments = expected * (isAdaptive(settings) ? 2 : settings.momentum === 0 ? 0 : 1);
+  const velocities = carried?.moments ?? new Float32Array(moments);
+  assert(velocities.length === moments, `${velocities.length} moments carried over (expected ${moments})`);
+  const owner = { weights, velocities, steps: carried?.steps ?? 0 };
+  return isPulled(start) ? { ...owner, pull: { anchor, correction } } : owner;
 }
 
 /** The weights of `owner` now, a copy. Throws TrainingError if one of them is not finite. */

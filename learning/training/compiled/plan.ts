@@ -13,6 +13,8 @@ import {
   type Ground,
   type Operator,
   type Port,
+  type Pull,
+  pullAt,
   reserveBordered,
   reserveDense,
   type Slot,
@@ -30,6 +32,8 @@ export interface PlanOptions {
   readonly labelsPerSample?: number;
   /** Whether the optimiser keeps two moments of every weight (Adam), not one. */
   readonly isAdaptive?: boolean;
+  /** Whether something is added to every gradient: a proximal term, a control variate. */
+  readonly isPulled?: boolean;
   /** Of roadbed's kernels; plain where undefined. */
   readonly kernels?: KernelBuild;
 }
@@ -45,6 +49,8 @@ export interface Plan {
   readonly weights: Address;
   /** Momentum of all weights; behind it the squares, where the optimiser keeps them. */
   readonly velocities: Address;
+  /** What is added to every gradient, in the order of the weights; undefined where nothing is. */
+  readonly pull: Pull | undefined;
   readonly parameters: number;
 }
 
@@ -95,6 +101,7 @@ function buildOperators(
     readonly weights: Address;
     readonly velocities: Address;
     readonly squares: Address | undefined;
+    readonly pull: Pull | undefined;
   },
 ): Operator[] {
   let taken = 0;
@@ -108,6 +115,7 @@ function buildOperators(
     const input = at.port(node.input);
     const [weights, velocities] = [at.weights + taken * 4, at.velocities + taken * 4];
     const squares = at.squares === undefined ? undefined : at.squares + taken * 4;
+    const pull = pullAt(at.pull, taken);
     taken += node.parameters;
     const site = {
       ...behind,
@@ -116,6 +124,7 @@ function buildOperators(
       weights,
       velocities,
       squares,
+      pull,
     };
     return node.builder.build(site, node.layer, node.next);
   });
@@ -131,6 +140,10 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const isAdaptive = trains && options.isAdaptive === true;
   const velocities = arena.reserve(trains ? parameters * (isAdaptive ? 2 : 1) : 0);
   const squares = isAdaptive ? velocities + parameters * 4 : undefined;
+  const isPulled = trains && options.isPulled === true;
+  const pull = isPulled
+    ? { anchor: arena.reserve(parameters), correction: arena.reserve(parameters) }
+    : undefined;
   const slots = placeSlots(arena, graph, capacity);
   const gradients = placeGradients(arena, graph, options);
   const port = (value: Value): Port => ({ slot: slots.get(value.root)!, gradient: gradients.get(value) });
@@ -138,13 +151,14 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const [input, output] = [port(graph.input), port(graph.output)];
   return {
     arena,
-    operators: buildOperators(ground, graph, { port, weights, velocities, squares }),
+    operators: buildOperators(ground, graph, { port, weights, velocities, squares, pull }),
     input: input.slot,
     output: output.slot,
     inputGradient: input.gradient,
     outputGradient: output.gradient,
     weights,
     velocities,
+    pull,
     parameters,
   };
 }

@@ -13,7 +13,7 @@ export function measureCompiledStep(kernels: KernelBuild): { loss: number; check
   const model = referenceSpec;
   const executor = new Executors(kernels).take({ model, from: 0, to: 5, trains: true }, 2);
   const before = glorotWeights(model, 7);
-  const owner = freshOwner(model, before, { momentum: 0 }, executor);
+  const owner = freshOwner(model, before, { settings: { momentum: 0 } }, executor);
   const { inputShape, classes } = model;
   const images = Uint8Array.from({ length: 2 * 28 * 28 }, (_, i) => (i * 37) % 256);
   const data = { inputShape, classes, images, labels: Uint8Array.of(3, 8) };

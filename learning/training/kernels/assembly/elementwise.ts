@@ -109,3 +109,23 @@ export function sgdStep(
     store<f32>(weightOut + i, load<f32>(weight + i) - rate * v);
   }
 }
+
+/**
+ * gradient += mu (weight - anchor) + correction: what a proximal term and a control variate add to a gradient, in one pass.
+ * n floats.
+ */
+export function pullGradient(
+  gradient: usize, weight: usize, anchor: usize, correction: usize, n: i32, mu: f32,
+): void {
+  const mu4 = f32x4.splat(mu);
+  const bytes = <usize>n << 2;
+  const whole = bytes & ~15;
+  for (let i: usize = 0; i < whole; i += 16) {
+    const away = f32x4.mul(mu4, f32x4.sub(v128.load(weight + i), v128.load(anchor + i)));
+    v128.store(gradient + i, f32x4.add(v128.load(gradient + i), f32x4.add(away, v128.load(correction + i))));
+  }
+  for (let i = whole; i < bytes; i += 4) {
+    const away: f32 = mu * (load<f32>(weight + i) - load<f32>(anchor + i));
+    store<f32>(gradient + i, load<f32>(gradient + i) + (away + load<f32>(correction + i)));
+  }
+}

@@ -5,7 +5,7 @@
 export { gemm, gemmScratch } from './gemm';
 export { convFilterGradient, convForward, convInputGradient } from './conv';
 export { maxPool, maxPoolGradient } from './pool';
-export { add, biasAdd, multiply, relu, reluGradient, sgdStep, sumRows } from './elementwise';
+export { add, biasAdd, multiply, pullGradient, relu, reluGradient, sgdStep, sumRows } from './elementwise';
 export { softmaxCrossEntropy } from './loss';
 export { turn, unitsDescend, unitsForward, unitsInputGradient, unitsWork } from './units';
 export {
