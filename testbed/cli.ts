@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerAggregators } from './commands/aggregators.ts';
+import { registerCut } from './commands/cut.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerMobility } from './commands/mobility.ts';
@@ -41,6 +42,7 @@ export function buildProgram(io: CommandIo): Command {
   registerPolicies(program, io);
   registerAggregators(program, io);
   registerModel(program, io);
+  registerCut(program, io);
   registerData(program, io);
   registerDoctor(program, io);
   registerProcesses(program, io);

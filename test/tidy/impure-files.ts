@@ -54,9 +54,11 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'roadside/store/blobs.ts', touches: ['files'], reason: 'keeps content-addressed blobs' },
   { path: 'roadside/store/ledger.ts', touches: ['files'], reason: 'makes the folder of its database' },
   { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
+  { path: 'testbed/commands/cut.ts', touches: ['files'], reason: 'writes a drawing where the user says' },
   { path: 'testbed/commands/data.ts', touches: ['files'], reason: 'writes a picture where the user says' },
   { path: 'testbed/commands/runs.ts', touches: ['files'], reason: 'exports tables where the user says' },
   { path: 'testbed/commands/scenario.ts', touches: ['files'], reason: 'asks whether a map file exists' },
+  { path: 'testbed/cut-file.ts', touches: ['files'], reason: 'reads layer graphs that users bring' },
   {
     path: 'testbed/machine.ts',
     touches: ['files', 'network', 'processes'],

@@ -174,3 +174,30 @@ export function epochSeconds(instance: SplitInstance, onDevice: Uint8Array, rate
   const { fixedSeconds, bitsUp, bitsDown } = epochCost(instance, onDevice);
   return fixedSeconds + bitsUp / rates.up + bitsDown / rates.down;
 }
+
+/** The same seconds by phase; their sum is T(D). */
+export interface EpochPhases {
+  readonly deviceSeconds: number;
+  readonly smashedUpSeconds: number;
+  readonly serverSeconds: number;
+  readonly gradientDownSeconds: number;
+  readonly modelDownSeconds: number;
+  readonly modelUpSeconds: number;
+}
+
+export function epochPhases(instance: SplitInstance, onDevice: Uint8Array, rates: LinkRates): EpochPhases {
+  const { graph, costs, localSteps } = instance;
+  const total = (values: Float64Array, side: 0 | 1): number =>
+    values.reduce((sum, value, v) => (onDevice[v] === side ? sum + value : sum), 0);
+  const frontier = frontierOf(graph, onDevice);
+  const crossing = (bits: Float64Array): number =>
+    localSteps * frontier.reduce((sum, v) => sum + bits[v]!, 0);
+  return {
+    deviceSeconds: localSteps * total(costs.deviceSeconds, 1),
+    smashedUpSeconds: crossing(costs.activationBits) / rates.up,
+    serverSeconds: localSteps * total(costs.serverSeconds, 0),
+    gradientDownSeconds: crossing(costs.gradientBits) / rates.down,
+    modelDownSeconds: total(costs.parameterBits, 1) / rates.down,
+    modelUpSeconds: total(costs.parameterBits, 1) / rates.up,
+  };
+}

@@ -34,7 +34,7 @@ export function joinLayers(instance: SplitInstance, joined: Int32Array): JoinedI
     for (let v = 0; v < values.length; v++) sums[vertexOf[v]!]! += values[v]!;
     return sums;
   };
-  const any = (pins: Uint8Array): Uint8Array => {
+  const either = (pins: Uint8Array): Uint8Array => {
     const some = new Uint8Array(kept.length);
     for (let v = 0; v < pins.length; v++) some[vertexOf[v]!]! |= pins[v]!;
     return some;
@@ -50,8 +50,8 @@ export function joinLayers(instance: SplitInstance, joined: Int32Array): JoinedI
         parameterBits: sum(costs.parameterBits),
       },
       localSteps,
-      pinnedToDevice: any(pinnedToDevice),
-      pinnedToServer: any(pinnedToServer),
+      pinnedToDevice: either(pinnedToDevice),
+      pinnedToServer: either(pinnedToServer),
     },
     vertexOf,
   };
