@@ -25,6 +25,8 @@ export class CityContacts {
   #position = new Float64Array(0);
   /** The first border ahead on the vehicle's lane. */
   #border = new Int32Array(0);
+  /** Where that border lies, metres; infinite where there is none: the one number most steps look at. */
+  #borderAt = new Float64Array(0);
   #contacts: CityContact[] = [];
 
   constructor(network: {
@@ -44,12 +46,15 @@ export class CityContacts {
     const lane = new Int32Array(size).fill(nowhere);
     const position = new Float64Array(size);
     const border = new Int32Array(size);
+    const borderAt = new Float64Array(size);
     lane.set(this.#lane);
     position.set(this.#position);
     border.set(this.#border);
+    borderAt.set(this.#borderAt);
     this.#lane = lane;
     this.#position = position;
     this.#border = border;
+    this.#borderAt = borderAt;
   }
 
   /** The contacts noted since the last call, in the order they were noted. */
@@ -72,9 +77,7 @@ export class CityContacts {
    */
   drive(vehicle: number, lane: number, position: number, from: number, to: number): void {
     if (lane !== this.#lane[vehicle]) return this.#changeLane(vehicle, lane, position, from, to);
-    const border = this.#border[vehicle]!;
-    const { borderStart, borderOffset } = this.#coverage;
-    if (border < borderStart[lane + 1]! && borderOffset[border]! <= position) {
+    if (this.#borderAt[vehicle]! <= position) {
       const meters = position - this.#position[vehicle]!;
       this.#pass(vehicle, position, from, (to - from) / Math.max(meters, 1e-9));
     } else this.#position[vehicle] = position;
@@ -98,7 +101,7 @@ export class CityContacts {
       const kind = borderBegins[border] === 1 ? 'entered' : 'left';
       this.#contacts.push({ kind, at, vehicle, rsu: borderRsu[border]! });
     }
-    this.#border[vehicle] = border;
+    this.#aim(vehicle, border);
     this.#position[vehicle] = end;
   }
 
@@ -154,7 +157,15 @@ export class CityContacts {
   #stand(vehicle: number, lane: number, position: number): void {
     this.#lane[vehicle] = lane;
     this.#position[vehicle] = position;
-    this.#border[vehicle] = this.#coverage.firstBorderAfter(lane, position);
+    this.#aim(vehicle, this.#coverage.firstBorderAfter(lane, position));
+  }
+
+  /** `border` is the next one on the vehicle's lane. */
+  #aim(vehicle: number, border: number): void {
+    const { borderStart, borderOffset } = this.#coverage;
+    const isThere = border < borderStart[this.#lane[vehicle]! + 1]!;
+    this.#border[vehicle] = border;
+    this.#borderAt[vehicle] = isThere ? borderOffset[border]! : Number.POSITIVE_INFINITY;
   }
 
   #cellOf(vehicle: number): number {

@@ -4,7 +4,7 @@
 import { present } from '../../base/assert.ts';
 import { messageOf } from '../../base/errors.ts';
 import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
-import type { RsuId, VehicleId } from '../../base/ids.ts';
+import type { VehicleId } from '../../base/ids.ts';
 import { joinWeights } from '../../learning/cost/model-cost.ts';
 import type { ComputeOutcome } from '../../protocol/actor.ts';
 import { decodeFrame } from '../../protocol/codec.ts';
@@ -12,6 +12,7 @@ import type { Framed, Manifest, TransferMessage, UpMessage } from '../../protoco
 import { checkUpdate } from '../updates/check.ts';
 import type { Desk } from './desk.ts';
 import { gateManifest } from './gate.ts';
+import { noteServing, onFound, onLeft } from './handover.ts';
 import type { Assignment, Peer } from './peer.ts';
 import { answerSmashed, type GradientReady } from './split-server.ts';
 
@@ -89,53 +90,6 @@ function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>,
       return onFailed(desk, peer, message, now);
     default:
       return onTransfer(desk, peer, message, body, now);
-  }
-}
-
-const graceTimer = (vehicle: VehicleId): string => `grace:${vehicle}`;
-
-/** The vehicle is out of coverage. Where the scenario grants it a grace, its task waits for it that long. */
-export function onLost(desk: Desk, vehicle: VehicleId, now: number): void {
-  const peer = desk.peers.get(vehicle);
-  const graceSeconds = desk.options.scenario.handover?.graceSeconds ?? 0;
-  if (graceSeconds === 0 || !peer?.inContact) return onLeft(desk, vehicle, now);
-  peer.lostAt = now;
-  desk.timer(graceTimer(vehicle), graceSeconds);
-}
-
-/** It is heard again, by this RSU or the next: its task goes on where it was. */
-function onFound(desk: Desk, peer: Peer): void {
-  peer.lostAt = null;
-  desk.timer(graceTimer(peer.vehicle), null);
-}
-
-/** Nobody heard of it any more. */
-export function onGraceOver(desk: Desk, vehicle: VehicleId, now: number): void {
-  if (desk.peers.get(vehicle)?.lostAt != null) onLeft(desk, vehicle, now);
-}
-
-function onLeft(desk: Desk, vehicle: VehicleId, now: number): void {
-  const peer = desk.peers.get(vehicle);
-  if (!peer) return;
-  const lostAt = peer.lostAt ?? now;
-  peer.inContact = false;
-  peer.lostAt = null;
-  peer.serving = null;
-  peer.state = 'idle';
-  desk.raise({ kind: 'vehicle-left', at: now, lostAt, vehicle });
-}
-
-/** Another RSU serves the vehicle: what was moving goes on there, from the chunk it had reached. */
-function noteServing(desk: Desk, peer: Peer, to: string | null, now: number): void {
-  const from = peer.serving;
-  peer.serving = to ?? from;
-  if (!desk.options.scenario.handover || to === null || from === null || from === to) return;
-  for (const part of peer.transfers.progress()) {
-    const { direction, have, total, round = 0, purpose } = part;
-    if (have === 0 || purpose === undefined) continue;
-    const body = { kind: 'transfer-handed-over', vehicle: peer.vehicle, round, purpose } as const;
-    const way = direction === 'in' ? 'up' : 'down';
-    desk.record(now, { ...body, from: from as RsuId, to: to as RsuId, direction: way, have, total });
   }
 }
 
@@ -224,7 +178,7 @@ function onUpdate(
   if (reason !== null) {
     return desk.raise({ kind: 'update-refused', at: now, vehicle, round, key: manifest.key, reason });
   }
-  const { samples, trainLoss, computeSeconds = 0, joules = 0 } = manifest.meta;
+  const { samples, trainLoss, epochsDone, computeSeconds = 0, joules = 0 } = manifest.meta;
   desk.raise({
     kind: 'update-received',
     at: now,
@@ -234,6 +188,7 @@ function onUpdate(
     updateSha: blobs.put(bytes),
     samples: present(samples, 'samples (the gate saw them)'),
     trainLoss: present(trainLoss, 'trainLoss (the gate saw it)'),
+    epochsDone,
     computeSeconds,
     joules,
   });

@@ -89,6 +89,26 @@ describe('the world of a scenario', () => {
     ]);
   });
 
+  it('has the channel that its keys ask for, the same each time', async () => {
+    const ring = '{ kind: ring, lengthMeters: 800 }';
+    const speeds = async (radio: string): Promise<number[]> => {
+      const world = await open(ring, `radio: ${radio}`);
+      const fixes = (await Promise.all([1, 2, 3, 4].map(() => world.step()))).flatMap((step) => step.fixes);
+      return fixes.filter(({ serving }) => serving !== null).map((fix) => fix.bitsPerSecondPerHertz);
+    };
+    const plain = await speeds('{}');
+    const faded = await speeds(
+      '{ model: umi, shadowing: true, fading: { kind: rayleigh }, noiseFigureDb: 9 }',
+    );
+    expect(faded.length).toBe(plain.length);
+    expect(faded).not.toEqual(plain);
+    expect(
+      await speeds('{ model: umi, shadowing: true, fading: { kind: rayleigh }, noiseFigureDb: 9 }'),
+    ).toEqual(faded);
+    const tabled = new Set(await speeds('{ model: two-ray, throughput: { kind: 802.11p } }'));
+    for (const rate of tabled) expect([0, 0.3, 0.45, 0.6, 0.9, 1.2, 1.8, 2.4, 2.7]).toContain(rate);
+  });
+
   it('is refused with the file it lacks', async () => {
     await expect(open('{ kind: sumo-net, file: no.net.xml, demand: [no.rou.xml] }')).rejects.toThrow(
       /cannot read .*no\.net\.xml/,
