@@ -2,6 +2,7 @@
 // round, and a ranking that tries unseen arms first. Must not: know any policy's index.
 
 import type { ArmReward, Candidate, Choice, ChoiceContext, RoundFeedback } from './policy.ts';
+import { ranked } from './ranking.ts';
 import { utility } from './utility.ts';
 
 type Settings = ChoiceContext['settings'];
@@ -56,31 +57,33 @@ export function addEarnings(
   return { arms, rewarded };
 }
 
-/** What an index is made of: the parts of its score, and in words why it is high. */
-export interface Index {
-  readonly terms: Readonly<Record<string, number>>;
-  readonly reason: string;
-}
-
-/** The two parts of an upper confidence bound. */
-export function upperConfidence(meanReward: number, confidence: number): Index {
-  const reason = confidence > Math.abs(meanReward) ? 'rarely tried of late' : 'did well of late';
-  return { terms: { meanReward, confidence }, reason };
+/** The two parts of an upper confidence bound, which is their sum. */
+export interface UpperBound {
+  readonly meanReward: number;
+  readonly confidence: number;
 }
 
 /**
  * Ranks by `indexOf` (undefined: an arm not seen yet, which comes first, as its index is infinite). Equals come in
  * seeded random order, so that a round of unseen arms is a uniform draw.
  */
-export function rankArms(context: ChoiceContext, indexOf: (arm: string) => Index | undefined): Choice[] {
-  const ranked = context.rng.shuffle([...context.candidates]).map((candidate) => {
-    const { vehicle } = candidate;
-    const arm = armOf(candidate, context.settings);
-    const index = indexOf(arm);
-    if (!index) return { seen: 0, choice: { vehicle, arm, score: 0, terms: {}, reason: 'unseen' } };
-    const score = Object.values(index.terms).reduce((sum, term) => sum + term, 0);
-    return { seen: 1, choice: { vehicle, arm, score, ...index } };
+export function rankArms(
+  context: ChoiceContext,
+  indexOf: (arm: string) => UpperBound | undefined,
+): Iterable<Choice> {
+  const { settings } = context;
+  const shuffled = context.rng.shuffle([...context.candidates]);
+  const scores = Float64Array.from(shuffled, (candidate) => {
+    const index = indexOf(armOf(candidate, settings));
+    return index ? index.meanReward + index.confidence : Number.POSITIVE_INFINITY;
   });
-  ranked.sort((a, b) => a.seen - b.seen || b.choice.score - a.choice.score);
-  return ranked.map((one) => one.choice);
+  return ranked(shuffled, scores, (candidate): Choice => {
+    const arm = armOf(candidate, settings);
+    const { vehicle } = candidate;
+    const index = indexOf(arm);
+    if (!index) return { vehicle, arm, score: 0, terms: {}, reason: 'unseen' };
+    const { meanReward, confidence } = index;
+    const reason = confidence > Math.abs(meanReward) ? 'rarely tried of late' : 'did well of late';
+    return { vehicle, arm, score: meanReward + confidence, terms: { meanReward, confidence }, reason };
+  });
 }

@@ -6,6 +6,7 @@
 // Must not: look at the seconds left in coverage.
 
 import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
+import { chained, ranked } from './ranking.ts';
 
 interface Greedy {
   readonly chosen: readonly Choice[];
@@ -15,7 +16,8 @@ interface Greedy {
 /** The position in `rest` of the client that adds least time, and what it adds. Ties: the first. */
 function cheapest(rest: readonly Candidate[], elapsed: number): { at: number; added: number } {
   let best = { at: 0, added: Number.POSITIVE_INFINITY };
-  for (const [at, { task }] of rest.entries()) {
+  for (let at = 0; at < rest.length; at++) {
+    const { task } = rest[at]!;
     const added = task.uploadSeconds + Math.max(0, task.downloadSeconds + task.computeSeconds - elapsed);
     if (added < best.added) best = { at, added };
   }
@@ -47,19 +49,19 @@ export const fedcs: Policy<null> = {
   init: () => null,
   choose: (state, context) => {
     const { chosen, rest } = fill(context);
-    const others = [...rest].sort((a, b) => a.task.totalSeconds - b.task.totalSeconds);
-    const behind = others.map(({ vehicle, task }): Choice => {
-      const terms = { secondsAlone: -task.totalSeconds };
+    const alone = Float64Array.from(rest, ({ task }) => -task.totalSeconds);
+    const behind = ranked(rest, alone, ({ vehicle, task }): Choice => {
+      const score = -task.totalSeconds;
       return {
         vehicle,
         arm: vehicle,
-        score: -task.totalSeconds,
-        terms,
+        score,
+        terms: { secondsAlone: score },
         reason: 'no room before the deadline',
       };
     });
     // A round needs somebody: where nobody fits, the fastest is asked all the same.
-    return { state, ranking: [...chosen, ...behind], tasks: Math.max(1, chosen.length) };
+    return { state, ranking: chained(chosen, behind), tasks: Math.max(1, chosen.length) };
   },
   learn: (state) => ({ state, rewarded: [] }),
 };

@@ -27,10 +27,18 @@ export function weightsOf(model: LinearModel): number[] {
   return times(model, model.moment);
 }
 
-/** sqrt(x^T A^-1 x): how little is known of points like x. */
-export function uncertainty(model: LinearModel, x: readonly number[]): number {
-  const spread = times(model, x).reduce((sum, value, i) => sum + value * x[i]!, 0);
-  return Math.sqrt(Math.max(0, spread));
+/** sqrt(x^T A^-1 x): how little is known of points like x. Made once for many points. */
+export function uncertaintyOf({ features, inverse }: LinearModel): (x: ArrayLike<number>) => number {
+  const matrix = Float64Array.from(inverse);
+  return (x) => {
+    let spread = 0;
+    for (let row = 0, at = 0; row < features; row++) {
+      let turned = 0;
+      for (let column = 0; column < features; column++, at++) turned += matrix[at]! * x[column]!;
+      spread += turned * x[row]!;
+    }
+    return Math.sqrt(Math.max(0, spread));
+  };
 }
 
 /** The model after the sample (x, y). */

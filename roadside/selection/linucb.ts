@@ -6,8 +6,8 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import { armOf } from './arms.ts';
-import { emptyModel, type LinearModel, learnSample, uncertainty, weightsOf } from './linear-model.ts';
-import type { ArmReward, Candidate, Policy, RoundFeedback } from './policy.ts';
+import { emptyModel, type LinearModel, learnSample, uncertaintyOf, weightsOf } from './linear-model.ts';
+import type { ArmReward, Candidate, Choice, Policy, RoundFeedback } from './policy.ts';
 import { rankByScore } from './ranking.ts';
 import { utility } from './utility.ts';
 
@@ -50,21 +50,25 @@ function clip(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
 }
 
-/** The context x of one candidate, in the order of `names`. */
-function featuresOf(candidate: Candidate, past: History): number[] {
+/** Writes the context of one candidate into `x`, in the order of `names`. */
+function writeFeatures(x: number[], candidate: Candidate, past: History): void {
   const { secondsLeft, task, speedMps, bitsPerSecondPerHertz, distanceMeters, samples } = candidate;
   const spare = Math.log(Math.max(secondsLeft, 1e-3) / Math.max(task.totalSeconds, 1e-3));
-  return [
-    1,
-    clip(spare / 3, -1, 1),
-    clip(Math.log1p(task.totalSeconds) / 5, 0, 1),
-    clip(speedMps / 40, 0, 1),
-    clip(bitsPerSecondPerHertz / 20, 0, 1),
-    clip(distanceMeters / 1000, 0, 1),
-    clip(Math.log1p(samples) / 10, 0, 1),
-    past.successes / past.tries,
-    clip(past.loss / 4, 0, 1),
-  ];
+  x[0] = 1;
+  x[1] = clip(spare / 3, -1, 1);
+  x[2] = clip(Math.log1p(task.totalSeconds) / 5, 0, 1);
+  x[3] = clip(speedMps / 40, 0, 1);
+  x[4] = clip(bitsPerSecondPerHertz / 20, 0, 1);
+  x[5] = clip(distanceMeters / 1000, 0, 1);
+  x[6] = clip(Math.log1p(samples) / 10, 0, 1);
+  x[7] = past.successes / past.tries;
+  x[8] = clip(past.loss / 4, 0, 1);
+}
+
+function featuresOf(candidate: Candidate, past: History): number[] {
+  const x = names.map(() => 0);
+  writeFeatures(x, candidate, past);
+  return x;
 }
 
 /** Each member's own utility: its success and its time. A round's would hide which context earned it. */
@@ -96,18 +100,30 @@ export const linucb: Policy<LinUcbState> = {
   }),
   choose: (state, context) => {
     const theta = weightsOf(state.model);
-    const ranking = rankByScore(context, (candidate) => {
-      const { vehicle } = candidate;
-      const x = featuresOf(candidate, state.history.get(vehicle) ?? stranger);
+    const uncertainty = uncertaintyOf(state.model);
+    const { exploration } = context.settings;
+    const x = names.map(() => 0);
+    const weigh = (candidate: Candidate): number => {
+      writeFeatures(x, candidate, state.history.get(candidate.vehicle) ?? stranger);
+      return exploration * uncertainty(x);
+    };
+    const score = (candidate: Candidate): number => {
+      const confidence = weigh(candidate);
+      let sum = 0;
+      for (let i = 0; i < x.length; i++) sum += theta[i]! * x[i]!;
+      return sum + confidence;
+    };
+    const choice = (candidate: Candidate): Choice => {
+      const confidence = weigh(candidate);
       const terms: Record<string, number> = {};
       for (const [i, name] of names.entries()) terms[name] = theta[i]! * x[i]!;
-      terms.confidence = context.settings.exploration * uncertainty(state.model, x);
-      const score = Object.values(terms).reduce((sum, term) => sum + term, 0);
+      terms.confidence = confidence;
+      const total = Object.values(terms).reduce((sum, term) => sum + term, 0);
       const arm = armOf(candidate, context.settings);
-      const reason = terms.confidence > score / 2 ? 'little known of its kind' : 'its kind does well';
-      return { vehicle, arm, score, terms, reason };
-    });
-    return { state, ranking };
+      const reason = confidence > total / 2 ? 'little known of its kind' : 'its kind does well';
+      return { vehicle: candidate.vehicle, arm, score: total, terms, reason };
+    };
+    return { state, ranking: rankByScore(context, { score, choice }) };
   },
   learn,
 };

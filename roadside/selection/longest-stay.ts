@@ -4,12 +4,14 @@
 import type { Candidate, Choice, Policy } from './policy.ts';
 import { rankByScore } from './ranking.ts';
 
-function choiceOf(candidate: Candidate): Choice {
+const score = (candidate: Candidate): number => candidate.secondsLeft;
+
+function choice(candidate: Candidate): Choice {
   return {
     vehicle: candidate.vehicle,
     arm: candidate.vehicle,
-    score: candidate.secondsLeft,
-    terms: { secondsLeft: candidate.secondsLeft },
+    score: score(candidate),
+    terms: { secondsLeft: score(candidate) },
     reason: 'long time left in coverage',
   };
 }
@@ -20,6 +22,6 @@ export const longestStay: Policy<null> = {
   source: 'MAVFL (arXiv 2410.10451), baseline RBS',
   describe: 'longest time left in coverage first',
   init: () => null,
-  choose: (state, context) => ({ state, ranking: rankByScore(context, choiceOf) }),
+  choose: (state, context) => ({ state, ranking: rankByScore(context, { score, choice }) }),
   learn: (state) => ({ state, rewarded: [] }),
 };

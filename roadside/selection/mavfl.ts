@@ -8,7 +8,7 @@
 // arm may earn its own vehicle's outcome instead of the round's.
 // Must not: skip learning in a round without success (that round is the one to learn from).
 
-import { type ArmStatistics, addEarnings, earned, rankArms, upperConfidence } from './arms.ts';
+import { type ArmStatistics, addEarnings, earned, rankArms } from './arms.ts';
 import type { ArmReward, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
 
 /** State of the bandit. `pulls` is n, the discounted pulls of all arms together. */
@@ -32,10 +32,10 @@ function choose(state: MavflState, context: ChoiceContext): ReturnType<Policy<Ma
   const ranking = rankArms(context, (arm) => {
     const known = state.arms.get(arm);
     if (!known) return undefined;
-    return upperConfidence(
-      known.reward / known.pulls,
-      confidence(state, known, context.settings.exploration),
-    );
+    return {
+      meanReward: known.reward / known.pulls,
+      confidence: confidence(state, known, context.settings.exploration),
+    };
   });
   return { state, ranking };
 }

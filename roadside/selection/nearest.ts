@@ -7,13 +7,14 @@ import { rankByScore } from './ranking.ts';
 /** A distance that is not known counts as this: behind every known one, and still a number that a log can hold. */
 const unknownMeters = 1e9;
 
-function choiceOf(candidate: Candidate): Choice {
-  const score = 0 - Math.min(candidate.distanceMeters, unknownMeters);
+const score = (candidate: Candidate): number => 0 - Math.min(candidate.distanceMeters, unknownMeters);
+
+function choice(candidate: Candidate): Choice {
   return {
     vehicle: candidate.vehicle,
     arm: candidate.vehicle,
-    score,
-    terms: { distanceMeters: score },
+    score: score(candidate),
+    terms: { distanceMeters: score(candidate) },
     reason: 'near the antenna',
   };
 }
@@ -24,6 +25,6 @@ export const nearest: Policy<null> = {
   source: 'MAVFL (arXiv 2410.10451), baseline CBS',
   describe: 'nearest to the serving antenna first',
   init: () => null,
-  choose: (state, context) => ({ state, ranking: rankByScore(context, choiceOf) }),
+  choose: (state, context) => ({ state, ranking: rankByScore(context, { score, choice }) }),
   learn: (state) => ({ state, rewarded: [] }),
 };

@@ -9,6 +9,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import type { Candidate, Choice, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
+import { bestFirst, lazily } from './ranking.ts';
 
 /** What is known of a client that was chosen before. */
 interface Known {
@@ -52,7 +53,7 @@ const cutOff = 0.95;
 
 /** The utility not exceeded by 95 in 100: larger ones are clipped to it, against outliers (paper, Section 4.4). */
 function utilityCap(known: readonly Known[]): number {
-  const sorted = known.map((one) => one.utility).sort((a, b) => a - b);
+  const sorted = Float64Array.from(known, (one) => one.utility).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0;
 }
 
@@ -76,36 +77,70 @@ function scored(state: OortState, context: ChoiceContext, cap: number, one: Know
   return { vehicle: arm, arm, score, terms, reason: 'its data still hurt the model' };
 }
 
-/** Drawn without repetition, with chances proportional to `weight`. */
-function drawn<T>(context: ChoiceContext, items: readonly T[], weight: (item: T) => number): T[] {
-  const keyed = items.map((item) => ({ item, key: context.rng.exponential(Math.max(weight(item), 1e-12)) }));
-  return keyed.sort((a, b) => a.key - b.key).map((one) => one.item);
+/** Drawn without repetition, with chances proportional to `weights`: positions in the order of the draw. */
+function drawn(context: ChoiceContext, weights: Float64Array): Iterable<number> {
+  const keys = weights.map((weight) => -context.rng.exponential(Math.max(weight, 1e-12)));
+  return lazily(() => bestFirst(keys));
 }
 
-function newcomer(candidate: Candidate): Choice {
-  const { vehicle } = candidate;
-  const speed = 1 / candidate.task.totalSeconds;
+function newcomer({ vehicle, task }: Candidate): Choice {
+  const speed = 1 / task.totalSeconds;
   return { vehicle, arm: vehicle, score: speed, terms: { speed }, reason: 'not tried yet' };
 }
 
+/** Those tried before: the first `exploited` of a draw among the best and all others. */
+function exploit(
+  context: ChoiceContext,
+  scores: Float64Array,
+  exploited: number,
+): { readonly picked: readonly number[]; readonly isPicked: ReadonlySet<number> } {
+  const best = taken(bestFirst(scores), Math.max(1, exploited));
+  const bar = cutOff * (best.length < exploited || best.length === 0 ? 0 : scores[best.at(-1)!]!);
+  const pool = new Set(best.slice(0, exploited));
+  for (const [at, score] of scores.entries()) if (score >= bar) pool.add(at);
+  const positions = [...pool];
+  const draw = drawn(
+    context,
+    Float64Array.from(positions, (at) => scores[at]!),
+  );
+  const picked = taken(draw, exploited).map((at) => positions[at]!);
+  return { picked, isPicked: new Set(picked) };
+}
+
+/** The first `count` of `items`, or all. */
+function taken<T>(items: Iterable<T>, count: number): T[] {
+  const first: T[] = [];
+  if (count <= 0) return first;
+  for (const item of items) if (first.push(item) >= count) break;
+  return first;
+}
+
 /** Exploited by chance among the best, newcomers by speed, then the others of both kinds. */
-function choose(state: OortState, context: ChoiceContext): { state: OortState; ranking: Choice[] } {
-  const shuffled = context.rng.shuffle([...context.candidates]);
+function choose(state: OortState, context: ChoiceContext): { state: OortState; ranking: Iterable<Choice> } {
+  const old: Candidate[] = [];
+  const fresh: Candidate[] = [];
+  for (const candidate of context.rng.shuffle([...context.candidates]))
+    (state.known.has(candidate.vehicle) ? old : fresh).push(candidate);
   const cap = utilityCap([...state.known.values()]);
-  const old = shuffled.flatMap(({ vehicle }) => {
-    const one = state.known.get(vehicle);
-    return one ? [scored(state, context, cap, one, vehicle)] : [];
-  });
-  old.sort((a, b) => b.score - a.score);
-  const fresh = shuffled.filter(({ vehicle }) => !state.known.has(vehicle)).map(newcomer);
+  const oldChoice = ({ vehicle }: Candidate): Choice =>
+    scored(state, context, cap, state.known.get(vehicle)!, vehicle);
+  const scores = Float64Array.from(old, (candidate) => oldChoice(candidate).score);
   const exploited = Math.min(old.length, Math.round((1 - state.epsilon) * context.perRound));
-  const bar = cutOff * (old[Math.max(0, exploited - 1)]?.score ?? 0);
-  const pool = old.filter((choice, i) => i < exploited || choice.score >= bar);
-  const picked = drawn(context, pool, (choice) => choice.score).slice(0, exploited);
-  const explored = drawn(context, fresh, (choice) => choice.score);
-  const rest = old.filter((choice) => !picked.includes(choice));
+  const { picked, isPicked } = exploit(context, scores, exploited);
+  const speeds = Float64Array.from(fresh, ({ task }) => 1 / task.totalSeconds);
+  const explored = drawn(context, speeds);
   const room = context.perRound - picked.length;
-  const ranking = [...picked, ...explored.slice(0, room), ...rest, ...explored.slice(room)];
+  const ranking = lazily(function* () {
+    for (const at of picked) yield oldChoice(old[at]!);
+    const order = explored[Symbol.iterator]();
+    for (let left = room; left > 0; left--) {
+      const next = order.next();
+      if (next.done) break;
+      yield newcomer(fresh[next.value]!);
+    }
+    for (const at of bestFirst(scores)) if (!isPicked.has(at)) yield oldChoice(old[at]!);
+    for (let next = order.next(); !next.done; next = order.next()) yield newcomer(fresh[next.value]!);
+  });
   return { state, ranking };
 }
 

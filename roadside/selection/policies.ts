@@ -5,6 +5,7 @@ import { RoadbedError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { allInRange } from './all-in-range.ts';
 import { fedcs } from './fedcs.ts';
+import { foresight } from './foresight.ts';
 import { linucb } from './linucb.ts';
 import { longestStay } from './longest-stay.ts';
 import { mavfl } from './mavfl.ts';
@@ -35,6 +36,7 @@ export const policies: readonly Policy[] = [
   volatileUcb,
   thompson,
   linucb,
+  foresight,
 ] as readonly Policy[];
 
 /** Legal values of `selection.policy`. */

@@ -107,8 +107,8 @@ export interface Policy<S = unknown> {
   init(settings: Scenario['selection']): S;
   /**
    * Ranks candidates, best first; the RSU walks the ranking until K0 vehicles have a task, or `tasks` where the policy
-   * wants more or fewer in this round.
+   * wants more or fewer in this round. A ranking may be worked out as it is read; read twice, it says the same.
    */
-  choose(state: S, context: ChoiceContext): { state: S; ranking: Choice[]; tasks?: number };
+  choose(state: S, context: ChoiceContext): { state: S; ranking: Iterable<Choice>; tasks?: number };
   learn(state: S, feedback: RoundFeedback): { state: S; rewarded: ArmReward[] };
 }

@@ -6,6 +6,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
+import { lazily, ranked } from './ranking.ts';
 
 /** The loss each vehicle reported last. */
 type Losses = ReadonlyMap<VehicleId, number>;
@@ -19,12 +20,8 @@ const drawn: Parameter = {
 };
 
 /** Drawn without repetition, each with a chance proportional to its samples (Efraimidis and Spirakis 2006). */
-function drawBySamples(context: ChoiceContext): Candidate[] {
-  const keyed = context.candidates.map((candidate) => ({
-    candidate,
-    key: context.rng.exponential(Math.max(candidate.samples, 1e-9)),
-  }));
-  return keyed.sort((a, b) => a.key - b.key).map((one) => one.candidate);
+function drawBySamples({ candidates, rng }: ChoiceContext): Float64Array {
+  return Float64Array.from(candidates, ({ samples }) => -rng.exponential(Math.max(samples, 1e-9)));
 }
 
 function choiceOf(losses: Losses, { vehicle }: Candidate): Choice {
@@ -41,13 +38,21 @@ export const powerOfChoice: Policy<Losses> = {
   parameters: [drawn],
   init: () => new Map(),
   choose: (state, context) => {
-    const order = drawBySamples(context);
+    const keys = drawBySamples(context);
     const d = Math.ceil(settingOf(drawn, context.settings) * context.perRound);
     const known = (choice: Choice): number => (state.has(choice.vehicle) ? 1 : 0);
-    const front = order.slice(0, d).map((candidate) => choiceOf(state, candidate));
-    front.sort((a, b) => known(a) - known(b) || b.score - a.score);
-    const behind = order.slice(d).map((candidate) => choiceOf(state, candidate));
-    return { state, ranking: [...front, ...behind] };
+    const inDrawnOrder = ranked(context.candidates, keys, (candidate) => choiceOf(state, candidate));
+    const ranking = lazily(function* () {
+      const order = inDrawnOrder[Symbol.iterator]();
+      const front: Choice[] = [];
+      for (let next = order.next(); !next.done; next = order.next()) {
+        front.push(next.value);
+        if (front.length >= d) break;
+      }
+      yield* front.sort((a, b) => known(a) - known(b) || b.score - a.score);
+      for (let next = order.next(); !next.done; next = order.next()) yield next.value;
+    });
+    return { state, ranking };
   },
   learn: (state, { members }) => {
     const losses = new Map(state);

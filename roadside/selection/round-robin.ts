@@ -1,7 +1,7 @@
 // Everyone in turn: those whose last turn is longest ago come first. Must not: look at place, speed or device.
 
 import type { VehicleId } from '../../base/ids.ts';
-import type { Policy } from './policy.ts';
+import type { Candidate, Choice, Policy } from './policy.ts';
 import { rankByScore } from './ranking.ts';
 
 /** The round of each vehicle's last turn. */
@@ -16,20 +16,18 @@ export const roundRobin: Policy<Turns> = {
   source: 'baseline',
   describe: 'whose last turn is longest ago',
   init: () => new Map(),
-  choose: (state, context) => ({
-    state,
-    ranking: rankByScore(context, ({ vehicle }) => {
+  choose: (state, context) => {
+    const score = ({ vehicle }: Candidate): number =>
+      context.round - (state.get(vehicle) ?? context.round - rememberedRounds);
+    const choice = (candidate: Candidate): Choice => {
+      const { vehicle } = candidate;
       const last = state.get(vehicle);
-      const roundsAgo = last === undefined ? rememberedRounds : context.round - last;
-      return {
-        vehicle,
-        arm: vehicle,
-        score: roundsAgo,
-        terms: { roundsAgo },
-        reason: last === undefined ? 'no turn yet' : `last turn in round ${last}`,
-      };
-    }),
-  }),
+      const roundsAgo = score(candidate);
+      const reason = last === undefined ? 'no turn yet' : `last turn in round ${last}`;
+      return { vehicle, arm: vehicle, score: roundsAgo, terms: { roundsAgo }, reason };
+    };
+    return { state, ranking: rankByScore(context, { score, choice }) };
+  },
   learn: (state, { round, members }) => {
     const kept = [...state].filter(([, last]) => round - last < rememberedRounds);
     return {

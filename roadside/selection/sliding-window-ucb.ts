@@ -3,7 +3,7 @@
 // Must not: look beyond its window.
 
 import { type Parameter, settingOf } from '../parameters.ts';
-import { type ArmStatistics, addEarnings, earned, rankArms, upperConfidence } from './arms.ts';
+import { type ArmStatistics, addEarnings, earned, rankArms } from './arms.ts';
 import type { Policy } from './policy.ts';
 
 /** What the arms earned in each round of the window, oldest first. */
@@ -34,7 +34,7 @@ export const slidingWindowUcb: Policy<Window> = {
       const known = arms.get(arm);
       if (!known) return undefined;
       const width = Math.sqrt((2 * Math.log(pulls)) / known.pulls);
-      return upperConfidence(known.reward / known.pulls, context.settings.exploration * width);
+      return { meanReward: known.reward / known.pulls, confidence: context.settings.exploration * width };
     });
     return { state, ranking };
   },

@@ -4,7 +4,7 @@
 // MAVFL's utility have width 1, as the theorem wants. Must not: treat an unseen arm as infinite; its belief is wide enough.
 
 import { type ArmStatistics, addEarnings, armOf, earned } from './arms.ts';
-import type { Policy } from './policy.ts';
+import type { Candidate, Choice, Policy } from './policy.ts';
 import { rankByScore } from './ranking.ts';
 
 type Beliefs = ReadonlyMap<string, ArmStatistics>;
@@ -14,24 +14,30 @@ export const thompson: Policy<Beliefs> = {
   source: 'Agrawal and Goyal, AISTATS 2013 (arXiv 1209.3353), Algorithm 2',
   describe: 'draws each mean utility from its belief',
   init: () => new Map(),
-  choose: (state, context) => ({
-    state,
-    ranking: rankByScore(context, (candidate) => {
-      const arm = armOf(candidate, context.settings);
+  choose: (state, context) => {
+    const drawn = new Float64Array(context.candidates.length);
+    const beliefOf = (arm: string): { mean: number; deviation: number } => {
       const { pulls, reward } = state.get(arm) ?? { pulls: 0, reward: 0 };
-      const meanReward = reward / (pulls + 1);
-      // Two members of one arm draw apart: each is a pull of its own.
-      const luck = (context.settings.exploration * context.rng.normal()) / Math.sqrt(pulls + 1);
-      const reason = Math.abs(luck) > Math.abs(meanReward) ? 'drawn high, little known' : 'did well';
       return {
-        vehicle: candidate.vehicle,
-        arm,
-        score: meanReward + luck,
-        terms: { meanReward, luck },
-        reason,
+        mean: reward / (pulls + 1),
+        deviation: context.settings.exploration / Math.sqrt(pulls + 1),
       };
-    }),
-  }),
+    };
+    const score = (candidate: Candidate, position: number): number => {
+      const { mean, deviation } = beliefOf(armOf(candidate, context.settings));
+      // Two members of one arm draw apart: each is a pull of its own.
+      drawn[position] = deviation * context.rng.normal();
+      return mean + drawn[position]!;
+    };
+    const choice = (candidate: Candidate, position: number): Choice => {
+      const arm = armOf(candidate, context.settings);
+      const terms = { meanReward: beliefOf(arm).mean, luck: drawn[position]! };
+      const isLucky = Math.abs(terms.luck) > Math.abs(terms.meanReward);
+      const reason = isLucky ? 'drawn high, little known' : 'did well';
+      return { vehicle: candidate.vehicle, arm, score: terms.meanReward + terms.luck, terms, reason };
+    };
+    return { state, ranking: rankByScore(context, { score, choice }) };
+  },
   learn: (state, feedback) => {
     const { arms, rewarded } = addEarnings(state, earned(feedback));
     return { state: arms, rewarded };

@@ -2,7 +2,7 @@
 // Multiarmed Bandit Problem", Machine Learning 47, 2002; several arms a round as in Chen, Wang and Yuan (ICML 2013).
 // It is MAVFL's bandit without forgetting (lambda 1). Must not: forget.
 
-import { type ArmStatistics, addEarnings, earned, rankArms, upperConfidence } from './arms.ts';
+import { type ArmStatistics, addEarnings, earned, rankArms } from './arms.ts';
 import type { Policy } from './policy.ts';
 
 interface Ucb1State {
@@ -21,7 +21,7 @@ export const ucb1: Policy<Ucb1State> = {
       const known = state.arms.get(arm);
       if (!known) return undefined;
       const width = Math.sqrt((2 * Math.log(state.pulls)) / known.pulls);
-      return upperConfidence(known.reward / known.pulls, context.settings.exploration * width);
+      return { meanReward: known.reward / known.pulls, confidence: context.settings.exploration * width };
     }),
   }),
   learn: (state, feedback) => {

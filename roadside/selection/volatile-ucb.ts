@@ -4,7 +4,7 @@
 // Must not: keep an arm that was not seen for long.
 
 import { type Parameter, settingOf } from '../parameters.ts';
-import { type ArmStatistics, armOf, earned, rankArms, upperConfidence } from './arms.ts';
+import { type ArmStatistics, armOf, earned, rankArms } from './arms.ts';
 import type { ArmReward, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
 
 interface VolatileArm extends ArmStatistics {
@@ -31,11 +31,12 @@ const absentRounds: Parameter = {
 /** Every candidate's arm is there from now on; arms absent for too long are not. */
 function meet(state: VolatileState, context: ChoiceContext): VolatileState {
   const limit = context.round - settingOf(absentRounds, context.settings);
-  const arms = new Map([...state.arms].filter(([, arm]) => arm.lastSeen >= limit));
+  const arms = new Map(state.arms);
+  for (const [name, arm] of state.arms) if (arm.lastSeen < limit) arms.delete(name);
   for (const candidate of context.candidates) {
     const name = armOf(candidate, context.settings);
-    const known = arms.get(name) ?? { pulls: 0, reward: 0, appearedAt: state.pulls, lastSeen: 0 };
-    arms.set(name, { ...known, lastSeen: context.round });
+    const { pulls, reward, appearedAt } = arms.get(name) ?? { pulls: 0, reward: 0, appearedAt: state.pulls };
+    arms.set(name, { pulls, reward, appearedAt, lastSeen: context.round });
   }
   return { ...state, arms };
 }
@@ -74,7 +75,7 @@ export const volatileUcb: Policy<VolatileState> = {
       if (!arm || arm.pulls === 0) return undefined;
       const age = Math.max(1, met.pulls - arm.appearedAt);
       const width = Math.sqrt((2 * Math.log(age)) / arm.pulls);
-      return upperConfidence(arm.reward / arm.pulls, context.settings.exploration * width);
+      return { meanReward: arm.reward / arm.pulls, confidence: context.settings.exploration * width };
     });
     return { state: met, ranking };
   },

@@ -35,7 +35,8 @@ function choose(policy: Policy, state: unknown, count: number, seed = 1, chosen 
     rng: Rng.root(seed),
     deadlineSeconds: 60,
   };
-  return policy.choose(state, context);
+  const { ranking, ...rest } = policy.choose(state, context);
+  return { ...rest, ranking: [...ranking] };
 }
 
 function feedbackOf(ranking: { vehicle: VehicleId; arm: string }[], chosen = settings): RoundFeedback {

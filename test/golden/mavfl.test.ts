@@ -54,7 +54,7 @@ function play(
     rng,
     deadlineSeconds: 60,
   });
-  const chosen = choice.ranking.slice(0, perRound);
+  const chosen = [...choice.ranking].slice(0, perRound);
   const members = chosen.map((one) => ({
     vehicle: one.vehicle,
     arm: one.arm,
@@ -175,7 +175,7 @@ describe('the choice', () => {
       rng: Rng.root(1),
       deadlineSeconds: 60,
     };
-    const { ranking } = mavfl.choose(seen, context);
+    const ranking = [...mavfl.choose(seen, context).ranking];
     expect(ranking.at(-1)).toMatchObject({ vehicle: 'car-00', arm: 'car-00' });
     for (const choice of ranking.slice(0, 3))
       expect(choice).toMatchObject({ score: 0, terms: {}, reason: 'unseen' });
@@ -193,7 +193,7 @@ describe('the choice', () => {
         rng: Rng.root(seed),
         deadlineSeconds: 60,
       };
-      const winner = mavfl.choose(mavfl.init(settings), context).ranking[0]?.vehicle ?? '';
+      const winner = [...mavfl.choose(mavfl.init(settings), context).ranking][0]?.vehicle ?? '';
       firsts[Number(winner.slice(-1))]!++;
     }
     // Binomial with mean 1000 and standard deviation 27.4: five of them either way.
@@ -203,13 +203,13 @@ describe('the choice', () => {
   it('breaks ties by the seed', () => {
     const settings = settingsWith();
     const equal = new Map(cars(6).map((car) => [car.vehicle as string, { pulls: 2, reward: 1 }]));
-    const order = (seed: number) =>
-      mavfl
-        .choose(
-          { arms: equal, pulls: 12 },
-          { round: 2, candidates: cars(6), perRound: 2, settings, rng: Rng.root(seed), deadlineSeconds: 60 },
-        )
-        .ranking.map((choice) => choice.vehicle);
+    const order = (seed: number) => {
+      const { ranking } = mavfl.choose(
+        { arms: equal, pulls: 12 },
+        { round: 2, candidates: cars(6), perRound: 2, settings, rng: Rng.root(seed), deadlineSeconds: 60 },
+      );
+      return [...ranking].map((choice) => choice.vehicle);
+    };
     expect(order(1)).toEqual(order(1));
     expect(new Set([1, 2, 3, 4, 5, 6].map((seed) => order(seed).join())).size).toBeGreaterThan(1);
   });
@@ -256,7 +256,8 @@ describe('credit and arms', () => {
       rng: Rng.root(1),
       deadlineSeconds: 60,
     };
-    const arms = mavfl.choose(mavfl.init(settings), context).ranking.map((choice) => choice.arm);
+    const { ranking } = mavfl.choose(mavfl.init(settings), context);
+    const arms = [...ranking].map((choice) => choice.arm);
     expect(arms.sort()).toEqual(['main:0', 'main:0', 'main:1', 'main:1']);
   });
 });

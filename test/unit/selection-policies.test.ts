@@ -10,7 +10,7 @@ import {
   emptyModel,
   type LinearModel,
   learnSample,
-  uncertainty,
+  uncertaintyOf,
   weightsOf,
 } from '../../roadside/selection/linear-model.ts';
 import { policyByName } from '../../roadside/selection/policies.ts';
@@ -53,14 +53,9 @@ interface Setting {
 function choose(policy: Policy, state: unknown, candidates: Candidate[], setting: Setting = {}) {
   const { round = 1, perRound = 2, seed = 1, deadlineSeconds = 60, parameters = {} } = setting;
   const settings = settingsWith({ parameters });
-  return policy.choose(state, {
-    round,
-    candidates,
-    perRound,
-    settings,
-    rng: Rng.root(seed),
-    deadlineSeconds,
-  });
+  const context = { round, candidates, perRound, settings, rng: Rng.root(seed), deadlineSeconds };
+  const { ranking, ...rest } = policy.choose(state, context);
+  return { ...rest, ranking: [...ranking] };
 }
 
 const namesOf = (ranking: readonly Choice[]): string[] => ranking.map((choice) => choice.vehicle);
@@ -297,7 +292,7 @@ describe('the linear model of linucb', () => {
     const [intercept, slope] = weightsOf(model) as [number, number];
     expect(intercept).toBeCloseTo(3, 5);
     expect(slope).toBeCloseTo(-2, 5);
-    expect(uncertainty(model, [1, 0.5])).toBeLessThan(uncertainty(model, [1, 5]));
+    expect(uncertaintyOf(model)([1, 0.5])).toBeLessThan(uncertaintyOf(model)([1, 5]));
   });
 
   it('keeps the inverse of I + sum x x^T', () => {

@@ -1,0 +1,251 @@
+// Our own policy: the set of cars that should bring most progress a second. An RSU knows how long each car will stay, what
+// its computer and its channel can do, and what became of every car before; so it can tell the chance that a car finishes
+// and the time it takes, and what a set of cars is worth together. Explained with its maths in docs/foresight.md.
+// Must not: use what an RSU cannot know, or draw but for ties.
+
+import { type Parameter, settingOf } from '../parameters.ts';
+import {
+  type Belief,
+  carOf,
+  firstBelief,
+  learnRound,
+  type Observation,
+  successChance,
+  timeFactor,
+} from './foresight-belief.ts';
+import { type BestSet, bestSet, contenders, type Item, progressOf } from './foresight-set.ts';
+import type {
+  ArmReward,
+  Candidate,
+  Choice,
+  ChoiceContext,
+  Policy,
+  RoundFeedback,
+  TaskSeconds,
+} from './policy.ts';
+import { chained, ranked } from './ranking.ts';
+
+const halfProgress: Parameter = {
+  name: 'halfProgress',
+  default: 2,
+  minimum: 0.01,
+  maximum: 1000,
+  describe: 'updates that bring half of the progress infinitely many would, c of v / (v + c) [ours]',
+};
+const novelty: Parameter = {
+  name: 'novelty',
+  default: 1,
+  minimum: 0,
+  maximum: 4,
+  describe: 'exponent of the worth of data that were used less than those of other cars; 0 ignores it [ours]',
+};
+const memory: Parameter = {
+  name: 'memory',
+  default: 0.995,
+  minimum: 0.5,
+  maximum: 1,
+  describe: 'share of the certainty about success that is left a round later [ours]',
+};
+
+/** Data used less or more than others count at most this many times as much or as little. */
+const mostNovelty = 4;
+
+/** What the policy remembers: beliefs, and under which conditions the members of the open round were chosen. */
+interface ForesightState {
+  readonly belief: Belief;
+  /** Shares of the bands that a candidate's task was estimated with. */
+  readonly estimatedFor: number;
+  readonly deadlineSeconds: number;
+}
+
+/** Seconds of a task that was estimated with one share in `estimatedFor` of the bands, with one in `sharers`. */
+function secondsAmong(task: TaskSeconds, estimatedFor: number, sharers: number): number {
+  const onAir = task.downloadSeconds + task.uploadSeconds;
+  return task.totalSeconds + onAir * (sharers / estimatedFor - 1);
+}
+
+/** What the optimiser is told of one candidate in a round of `sharers`. */
+interface Outlook {
+  readonly chance: number;
+  /** Expected seconds until its outcome: its task's if it finishes, else until it is gone. */
+  readonly seconds: number;
+}
+
+/** One choice as it is worked out: the candidates in the order that decides ties, and what holds of all of them. */
+class Choosing {
+  readonly candidates: readonly Candidate[];
+  readonly #belief: Belief;
+  readonly #context: ChoiceContext;
+  readonly #half: number;
+  readonly #noveltyExponent: number;
+  /** Shares of the bands that tasks were estimated with. */
+  readonly estimatedFor: number;
+  readonly chances: Float64Array;
+  readonly seconds: Float64Array;
+  readonly worths: Float64Array;
+  readonly best: BestSet;
+  /** Sum of the best set's values, and its second longest time, which is left where the slowest member is taken out. */
+  readonly total: number;
+  readonly secondLongest: number;
+
+  constructor(belief: Belief, context: ChoiceContext) {
+    this.#belief = belief;
+    this.#context = context;
+    this.#half = settingOf(halfProgress, context.settings);
+    this.#noveltyExponent = settingOf(novelty, context.settings);
+    this.estimatedFor = Math.max(1, Math.min(context.perRound, context.candidates.length));
+    this.candidates = context.rng.shuffle([...context.candidates]);
+    const count = this.candidates.length;
+    this.chances = new Float64Array(count);
+    this.seconds = new Float64Array(count);
+    for (const [i, candidate] of this.candidates.entries()) {
+      const { chance, seconds } = this.#outlook(candidate, this.estimatedFor);
+      this.chances[i] = chance;
+      this.seconds[i] = seconds;
+    }
+    this.worths = this.#worths();
+    this.best = this.#bestSet();
+    const members = this.best.members.map((one) => one.at);
+    this.total = members.reduce((sum, at) => sum + this.chances[at]! * this.worths[at]!, 0);
+    this.secondLongest = members.map((at) => this.seconds[at]!).sort((a, b) => b - a)[1] ?? 0;
+  }
+
+  #outlook(candidate: Candidate, sharers: number): Outlook {
+    const car = carOf(this.#belief, candidate.vehicle);
+    const estimate = secondsAmong(candidate.task, this.estimatedFor, sharers);
+    const needed = estimate * timeFactor(this.#belief, car);
+    const available = Math.min(candidate.secondsLeft, this.#context.deadlineSeconds);
+    const chance = successChance(this.#belief, car, available, needed);
+    return { chance, seconds: chance * needed + (1 - chance) * available };
+  }
+
+  /** w of each candidate: ((1 + mean uses) / (1 + its uses))^novelty, the mean over those likely to finish. */
+  #worths(): Float64Array {
+    const uses = Float64Array.from(this.candidates, ({ vehicle }) => carOf(this.#belief, vehicle).uses);
+    let weight = 1e-9;
+    let sum = 0;
+    for (const [i, chance] of this.chances.entries()) {
+      weight += chance;
+      sum += chance * uses[i]!;
+    }
+    const mean = sum / weight;
+    return uses.map((used) => {
+      const worth = ((1 + mean) / (1 + used)) ** this.#noveltyExponent;
+      return Math.min(mostNovelty, Math.max(1 / mostNovelty, worth));
+    });
+  }
+
+  #itemOf(at: number): Item {
+    const candidate = this.candidates[at]!;
+    const seconds: number[] = [];
+    const values: number[] = [];
+    for (let sharers = 1; sharers <= this.estimatedFor; sharers++) {
+      const outlook = this.#outlook(candidate, sharers);
+      seconds.push(outlook.seconds);
+      values.push(outlook.chance * this.worths[at]!);
+    }
+    return { at, seconds, values };
+  }
+
+  #bestSet(): BestSet {
+    const values = this.chances.map((chance, i) => chance * this.worths[i]!);
+    const few = contenders(this.seconds, values, this.estimatedFor).map((at) => this.#itemOf(at));
+    const nothing = { members: [], progress: 0, seconds: 0, rate: 0 };
+    return bestSet(few, this.estimatedFor, this.#half) ?? nothing;
+  }
+
+  /** Progress and novelty that the candidate adds to others worth `others`, apart. */
+  gainOf(others: number, at: number): { readonly progress: number; readonly novelty: number } {
+    const before = progressOf(others, this.#half);
+    const plain = progressOf(others + this.chances[at]!, this.#half) - before;
+    const whole = progressOf(others + this.chances[at]! * this.worths[at]!, this.#half) - before;
+    return { progress: plain, novelty: whole - plain };
+  }
+}
+
+/**
+ * What a car adds to the best set beside the others of it: progress with data of usual worth, what the novelty of its data
+ * changes of that, and the time it costs at the rate of the set.
+ */
+function termsOf(choosing: Choosing, at: number, isMember: boolean): Record<string, number> {
+  const { best, chances, worths, seconds, total, secondLongest } = choosing;
+  const others = isMember ? Math.max(0, total - chances[at]! * worths[at]!) : total;
+  const longest = isMember ? Math.min(secondLongest, best.seconds) : best.seconds;
+  const added = Math.max(0, seconds[at]! - longest);
+  return { ...choosing.gainOf(others, at), seconds: -best.rate * added };
+}
+
+const sumOf = ({ progress = 0, novelty: fresh = 0, seconds = 0 }: Record<string, number>): number =>
+  progress + fresh + seconds;
+
+function reasonOf(choosing: Choosing, at: number, isMember: boolean): string {
+  const chance = Math.round(100 * choosing.chances[at]!);
+  if (isMember && choosing.worths[at]! > 1.5) return `finishes with ${chance} %, its data were used little`;
+  return isMember
+    ? `finishes with ${chance} %, in time with the others`
+    : `would cost more than it brings (${chance} %)`;
+}
+
+function choiceAt(choosing: Choosing, at: number, isMember: boolean): Choice {
+  const { vehicle } = choosing.candidates[at]!;
+  const terms = termsOf(choosing, at, isMember);
+  return { vehicle, arm: vehicle, score: sumOf(terms), terms, reason: reasonOf(choosing, at, isMember) };
+}
+
+/** The members of the best set by what each adds, then the others likewise, for when a member is skipped. */
+function choose(state: ForesightState, context: ChoiceContext): ReturnType<Policy<ForesightState>['choose']> {
+  const choosing = new Choosing(state.belief, context);
+  const isMember = new Set(choosing.best.members.map((one) => one.at));
+  const part = (positions: readonly number[], member: boolean): Iterable<Choice> => {
+    const scores = Float64Array.from(positions, (at) => sumOf(termsOf(choosing, at, member)));
+    return ranked(positions, scores, (at) => choiceAt(choosing, at, member));
+  };
+  const others = choosing.candidates.map((_, at) => at).filter((at) => !isMember.has(at));
+  const ranking = chained(part([...isMember], true), part(others, false));
+  const { estimatedFor } = choosing;
+  const { deadlineSeconds } = context;
+  return { state: { ...state, estimatedFor, deadlineSeconds }, ranking, tasks: Math.max(1, isMember.size) };
+}
+
+/** What the outcomes of a round tell, with the shares of the bands that its members really had. */
+function observationsOf(state: ForesightState, { members }: RoundFeedback): Observation[] {
+  const { estimatedFor, deadlineSeconds } = state;
+  return members.map(({ candidate, vehicle, outcome, seconds }) => ({
+    vehicle,
+    committed: outcome === 'committed',
+    seconds,
+    availableSeconds: Math.min(candidate.secondsLeft, deadlineSeconds),
+    neededSeconds: secondsAmong(candidate.task, estimatedFor, members.length),
+  }));
+}
+
+/** The rewards in the log: 1 for a commit, 0 for anything else; pulls and mean are of the car's commits. */
+function rewardsOf(belief: Belief, { members }: RoundFeedback): ArmReward[] {
+  return members.map(({ vehicle, arm, outcome }) => {
+    const reward = outcome === 'committed' ? 1 : 0;
+    return {
+      arm,
+      reward,
+      pulls: carOf(belief, vehicle).tries,
+      meanReward: carOf(belief, vehicle).uses / carOf(belief, vehicle).tries,
+    };
+  });
+}
+
+export const foresight: Policy<ForesightState> = {
+  name: 'foresight',
+  source: 'ours (docs/foresight.md)',
+  describe: 'the set with most expected progress a second: chance to finish, time, and data used little',
+  parameters: [halfProgress, novelty, memory],
+  init: ({ perRound }) => ({
+    belief: firstBelief,
+    estimatedFor: perRound,
+    deadlineSeconds: Number.POSITIVE_INFINITY,
+  }),
+  choose,
+  learn: (state, feedback) => {
+    const keep = settingOf(memory, feedback.settings);
+    const belief = learnRound(state.belief, observationsOf(state, feedback), keep);
+    return { state: { ...state, belief }, rewarded: rewardsOf(belief, feedback) };
+  },
+};
