@@ -118,22 +118,34 @@ export class Planner {
     const lookAhead = fastest * types.stepSeconds + types.brakeGap(fastest, own, types.tau[t]!);
     vehicles.planStart[v] = items.count;
     this.#startWay(v);
+    vehicles.planLight[v] = 0;
+    const inside = streets.laneInternal[this.#lane] === 1;
+    // IDM accelerates by what lies ahead, however far; it always looks.
+    const near = this.#seen <= lookAhead || inside || types.idm[t] === 1;
+    if (!near && vehicles.haltIndex[v] !== vehicles.routeIndex[v]) {
+      if (firstLeader >= 0) this.#adaptToLeader(v, firstLeader);
+      this.#planFarLink(v);
+      return;
+    }
+    this.#walk(v, firstLeader, lookAhead);
+    vehicles.planCount[v] = items.count - vehicles.planStart[v]!;
+    vehicles.planSpeed[v] = plan.speed;
+    vehicles.stopDistance[v] = this.#stopDistance;
+    this.#keepClear.check(v, lengthsAhead);
+  }
+
+  /** Goes along the way ahead lane by lane, as far as matters. */
+  #walk(v: number, firstLeader: number, lookAhead: number): void {
+    const { vehicles, types, streets } = this.#world;
+    const items = this.#items;
+    const plan = this.#plan;
+    const t = vehicles.type[v]!;
+    const speed = vehicles.speed[v]!;
+    const gentle = types.slowestNext(t, speed);
     let leader = firstLeader;
     let seenInternal = streets.laneInternal[this.#lane] ? this.#seen : 0;
     let seenNormal = 0;
     let passedExit = false;
-    vehicles.planLight[v] = 0;
-    // IDM accelerates by what lies ahead, however far; it always looks.
-    if (
-      this.#seen > lookAhead &&
-      seenInternal === 0 &&
-      !types.idm[t] &&
-      vehicles.haltIndex[v] !== vehicles.routeIndex[v]
-    ) {
-      if (leader >= 0) this.#adaptToLeader(v, leader);
-      this.#planFarLink(v);
-      return;
-    }
     for (;;) {
       if (leader >= 0 && leader !== v) this.#adaptToLeader(v, leader);
       if (this.#lastItem >= 0) items.wait[this.#lastItem] = Math.min(items.wait[this.#lastItem]!, plan.speed);
@@ -168,10 +180,6 @@ export class Planner {
       plan.linkPass = Math.min(types.speedAfter(t, length, plan.speed), this.#limit);
       this.#lastItem = items.count - 1;
     }
-    vehicles.planCount[v] = items.count - vehicles.planStart[v]!;
-    vehicles.planSpeed[v] = plan.speed;
-    vehicles.stopDistance[v] = this.#stopDistance;
-    this.#keepClear.check(v, lengthsAhead);
   }
 
   /** The end of the lane is farther than the driver must look: only who yields at the link must know of it. */

@@ -29,7 +29,10 @@ export interface VehicleColumns {
   readonly routeIndex: Int32Array;
 }
 
-/** Vehicles inserted = running + arrived; demanded = inserted + waiting + removed. Checked after each step by tests. */
+/**
+ * Vehicles inserted = running + arrived; demanded = inserted + waiting + removed. Checked after each step by tests.
+ * `running` counts those too that are lifted off the road for a moment (teleports) and are in no column.
+ */
 export interface CityCounts {
   readonly inserted: number;
   readonly running: number;
@@ -40,6 +43,7 @@ export interface CityCounts {
 }
 
 export interface CityEngine {
+  /** The instant the columns show: after the n-th step begin + (n - 1) steps, as SUMO labels it; before, one step less. */
   readonly nowSeconds: number;
   /** Advances by one step. */
   step(): void;

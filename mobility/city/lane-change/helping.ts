@@ -7,7 +7,7 @@ import { positionEpsilon } from '../constants.ts';
 import { advicesMost } from '../vehicles.ts';
 import type { World } from '../world.ts';
 import { change } from './change-state.ts';
-import type { View } from './wishes.ts';
+import type { View } from './view.ts';
 
 const helpOvertakeMps = 10 / 3.6;
 const minFallBehindMps = 7 / 3.6;

@@ -6,7 +6,8 @@ import { type Neighbour, type Neighbours, nobody } from '../neighbours.ts';
 import type { World } from '../world.ts';
 import { change, isBlocked } from './change-state.ts';
 import { Helping } from './helping.ts';
-import { type Sight, type View, Wishes } from './wishes.ts';
+import type { View } from './view.ts';
+import { type Sight, Wishes } from './wishes.ts';
 
 export class LaneChanger implements Sight {
   readonly #world: World;

@@ -8,6 +8,7 @@ import type { Neighbour } from '../neighbours.ts';
 import type { World } from '../world.ts';
 import { change } from './change-state.ts';
 import type { Helping } from './helping.ts';
+import type { View } from './view.ts';
 
 const lookForwardSeconds = 10;
 const lookAheadMemory = 0.9;
@@ -26,27 +27,6 @@ const helpOvertakeMps = 10 / 3.6;
 const urgency = 2;
 const unseenBlockerRight = 20;
 const unseenBlockerLeft = 40;
-
-/** What a driver sees when it thinks of the lane beside. Filled in by the lane changer. */
-export interface View {
-  ego: number;
-  /** -1: right, +1: left. */
-  direction: number;
-  lane: number;
-  beside: number;
-  record: number;
-  leader: Neighbour;
-  follower: Neighbour;
-  besideLeader: Neighbour;
-  besideFollower: Neighbour;
-  /** False: the own leader has not been looked for. */
-  knowsLeader: boolean;
-  bestOffset: number;
-  /** Vehicles on this edge that urgently want to come over from the own lane: the first and the last. */
-  firstBlocked: number;
-  lastBlocked: number;
-  blocked: number;
-}
 
 /** Finds the neighbours of a view and what they hinder, once they are needed. */
 export interface Sight {
