@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../protocol/scenario/parse.ts';
+import { parseSweep } from '../protocol/scenario/sweep.ts';
 import { cyclesIn } from './tidy/cycles.ts';
 import { type Impurity, impureFiles, impurities } from './tidy/impure-files.ts';
 import { anchorsOf, relativeLinks, resolveLink } from './tidy/markdown.ts';
@@ -168,12 +169,14 @@ describe('what users read', () => {
   });
 
   const scenarios = allFiles.filter((path) => /^scenarios\/.*\.yaml$/.test(path));
+  const isSweep = (path: string): boolean => path.startsWith('scenarios/sweeps/');
 
   it.each(scenarios)(
     '%s parses, is named as its file, and says what to expect, where, how long and how',
     (path) => {
       const text = read(path);
-      expect(`scenarios/${parseScenario(text, path).name}.yaml`).toBe(path);
+      const { name } = isSweep(path) ? parseSweep(text, path) : parseScenario(text, path);
+      expect(path.endsWith(`/${name}.yaml`)).toBe(true);
       const comments = text.split('\n').filter((line) => line.startsWith('#'));
       for (const word of ['What to expect:', 'Machine:', 'How long:', 'Command:'])
         expect(comments.join('\n')).toContain(word);

@@ -15,6 +15,7 @@ import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerScenario } from './commands/scenario.ts';
 import { registerSql } from './commands/sql.ts';
+import { registerSweep } from './commands/sweep.ts';
 import type { CommandIo } from './io.ts';
 import { roadbedVersion } from './version.ts';
 
@@ -47,6 +48,7 @@ export function buildProgram(io: CommandIo): Command {
   registerDoctor(program, io);
   registerProcesses(program, io);
   registerMobility(program, io);
+  registerSweep(program, io);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -52,6 +52,12 @@ export const impureFiles: readonly ImpureFile[] = [
   },
   { path: 'roadside/feed/server.ts', touches: ['network'], reason: 'serves HTTP and WebSocket' },
   { path: 'roadside/store/blobs.ts', touches: ['files'], reason: 'keeps content-addressed blobs' },
+  {
+    path: 'roadside/store/experiment-merge.ts',
+    touches: ['files'],
+    reason: 'puts a merged database in the place of the old one at once',
+  },
+  { path: 'roadside/store/experiment.ts', touches: ['files'], reason: 'makes and lists folders of sweeps' },
   { path: 'roadside/store/ledger.ts', touches: ['files'], reason: 'makes the folder of its database' },
   { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
   { path: 'testbed/commands/cut.ts', touches: ['files'], reason: 'writes a drawing where the user says' },
@@ -59,6 +65,18 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'testbed/commands/runs.ts', touches: ['files'], reason: 'exports tables where the user says' },
   { path: 'testbed/commands/scenario.ts', touches: ['files'], reason: 'asks whether a map file exists' },
   { path: 'testbed/cut-file.ts', touches: ['files'], reason: 'reads layer graphs that users bring' },
+  {
+    path: 'testbed/experiments/cell-child.ts',
+    touches: ['files'],
+    reason: 'removes the folder of a run whose figures it has',
+  },
+  { path: 'testbed/experiments/crew.ts', touches: ['processes'], reason: 'starts processes for cells' },
+  {
+    path: 'testbed/experiments/run-sweep.ts',
+    touches: ['files'],
+    reason: 'makes and removes the folder of cells under way',
+  },
+  { path: 'testbed/experiments/sweep-file.ts', touches: ['files'], reason: 'reads sweep files' },
   {
     path: 'testbed/machine.ts',
     touches: ['files', 'network', 'processes'],
