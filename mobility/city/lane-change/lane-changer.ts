@@ -21,7 +21,6 @@ export class LaneChanger implements Sight {
   #first = new Int32Array(16);
   #last = new Int32Array(16);
   readonly #leader = nobody();
-  readonly #follower = nobody();
   readonly #view: View = {
     ego: -1,
     direction: 1,
@@ -29,7 +28,6 @@ export class LaneChanger implements Sight {
     beside: -1,
     record: -1,
     leader: this.#leader,
-    follower: this.#follower,
     besideLeader: nobody(),
     besideFollower: nobody(),
     knowsLeader: false,

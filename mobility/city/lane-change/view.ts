@@ -11,7 +11,6 @@ export interface View {
   beside: number;
   record: number;
   leader: Neighbour;
-  follower: Neighbour;
   besideLeader: Neighbour;
   besideFollower: Neighbour;
   /** False: the own leader has not been looked for. */
