@@ -11,6 +11,7 @@ import { registerMobility } from './commands/mobility.ts';
 import { registerModel } from './commands/model.ts';
 import { registerPolicies } from './commands/policies.ts';
 import { registerProcesses } from './commands/processes.ts';
+import { registerReproduce } from './commands/reproduce.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerScenario } from './commands/scenario.ts';
@@ -44,6 +45,7 @@ export function buildProgram(io: CommandIo): Command {
   registerAggregators(program, io);
   registerModel(program, io);
   registerCut(program, io);
+  registerReproduce(program, io);
   registerData(program, io);
   registerDoctor(program, io);
   registerProcesses(program, io);
