@@ -3,13 +3,14 @@
 
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchCuts } from './cuts.ts';
 import { benchFederated } from './federated.ts';
 import { benchMemory } from './memory.ts';
 import { benchMobility } from './mobility.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|mobility|memory [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory|cuts [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,6 +49,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   training: () => benchTraining(options, (rows) => rows.forEach(show)),
   fl: () => benchFederated(options, show),
   mobility: () => benchMobility(options, show),
+  cuts: () => benchCuts(options, show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };
 
