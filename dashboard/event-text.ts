@@ -91,7 +91,12 @@ function describeVehicle(body: VehicleBody): EventLine {
     case 'upload-progress':
       return line('transfers', '↑', `${who}: ${body.have} of ${body.total} chunks arrived.`, who);
     case 'update-committed':
-      return line('transfers', '✓', `Update of ${who} stored, training loss ${loss(body.trainLoss)}.`, who);
+      return line(
+        'transfers',
+        '✓',
+        `${body.epochsDone ? `Update after ${body.epochsDone} epochs` : 'Update'} of ${who} stored, training loss ${loss(body.trainLoss)}.`,
+        who,
+      );
     case 'update-refused':
       return line('refusals', '⊘', `Update of ${who} refused: ${body.reason}.`, who);
     case 'update-left-out':

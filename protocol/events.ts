@@ -122,6 +122,8 @@ export type EventBody =
       readonly updateSha: string;
       readonly samples: number;
       readonly trainLoss: number;
+      /** Epochs behind it, where they are fewer than the task asked for. */
+      readonly epochsDone?: number;
     }
   | {
       readonly kind: 'update-refused';
@@ -190,6 +192,8 @@ export interface RoundCounts {
   /** How many of the selected were given a split plan. */
   readonly split: number;
   readonly skipped: number;
+  /** How many of the committed were partial: fewer epochs than asked for. Absent where there were none. */
+  readonly partial?: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly wastedSeconds: number;
@@ -214,7 +218,9 @@ export const noCounts: RoundCounts = {
 
 /** Adds two sets of counts, field by field. */
 export function addCounts(a: RoundCounts, b: RoundCounts): RoundCounts {
+  const partial = (a.partial ?? 0) + (b.partial ?? 0);
   return {
+    ...(partial > 0 ? { partial } : {}),
     selected: a.selected + b.selected,
     committed: a.committed + b.committed,
     left: a.left + b.left,

@@ -114,6 +114,11 @@ const taskSchema = z.strictObject({
   }),
   /** Seconds from the sending of this task until the round closes. */
   deadlineSeconds: finite.positive(),
+  /**
+   * Finished epochs are welcome where not all can be done: seconds from the sending of this task after which an upload
+   * would come too late, as the RSU predicts this car's stay. Full plans only.
+   */
+  partial: z.strictObject({ uploadBySeconds: finite.min(0) }).optional(),
   bandwidthHz: finite.positive(),
 });
 
@@ -138,6 +143,8 @@ const metaSchema = z.strictObject({
   /** Labels behind smashed data, where there are more than samples. */
   labels: count.optional(),
   trainLoss: finite.optional(),
+  /** Epochs behind an update, where they are fewer than the task asked for. */
+  epochsDone: count.min(1).optional(),
   computeSeconds: finite.min(0).optional(),
   joules: finite.min(0).optional(),
 });

@@ -81,6 +81,8 @@ export interface RunSummary {
   readonly refused: number;
   readonly failed: number;
   readonly split: number;
+  /** Committed with fewer epochs than asked for; absent where none were. */
+  readonly partial?: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
   /** How often a vehicle passed from one RSU to another within a stay. */

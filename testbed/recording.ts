@@ -122,6 +122,7 @@ export class Recording {
       refused: totals.refused,
       failed: totals.failed,
       split: totals.split,
+      ...(totals.partial === undefined ? {} : { partial: totals.partial }),
       bytesUp: totals.bytesUp,
       bytesDown: totals.bytesDown,
       handovers: totals.handovers,

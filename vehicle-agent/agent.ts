@@ -219,6 +219,7 @@ export class VehicleAgent {
     else if (name === 'deadline') this.#onDeadline(now);
     else if (name === 'ack') this.#onUnanswered(now);
     else if (name === 'grace') this.#onGraceOver(now);
+    else if (name === 'upload-by') this.#onUploadBy(now);
     else this.#refuse(`unknown timer ${name}`);
   }
 
@@ -231,6 +232,12 @@ export class VehicleAgent {
     this.#wishes.fired('deadline');
     const work = this.#runner.work;
     if (work && now >= work.deadlineAt - toleranceSeconds) this.#runner.giveUp();
+  }
+
+  #onUploadBy(now: number): void {
+    this.#wishes.fired('upload-by');
+    const at = this.#runner.uploadByAt;
+    if (at !== null && now >= at - toleranceSeconds) this.#runner.uploadFinished(now);
   }
 
   #onGraceOver(now: number): void {
@@ -273,6 +280,7 @@ export class VehicleAgent {
     this.#wishes.alarm('deadline', work?.deadlineAt ?? null, now);
     this.#wishes.alarm('ack', this.#ackAt, now);
     this.#wishes.alarm('grace', this.#graceUntil, now);
+    this.#wishes.alarm('upload-by', this.#runner.uploadByAt, now);
   }
 
   // --- what is told ---

@@ -30,6 +30,11 @@ export function trainingSeconds(task: Task, samples: number, cost: ModelCost, de
   return flops / device.trainingFlopsPerSecond;
 }
 
+/** Whether the car trains epoch by epoch, so that it can stop after any of them. */
+export function isByEpoch({ plan, partial, settings }: Task): boolean {
+  return plan === 'full' && partial !== undefined && settings.epochs > 1;
+}
+
 export function allFinite(values: Float32Array): boolean {
   for (const value of values) if (!Number.isFinite(value)) return false;
   return true;
@@ -55,6 +60,8 @@ export interface UpdateFacts {
   readonly samples: number;
   readonly trainLoss: number;
   readonly computeSeconds: number;
+  /** Epochs behind it, where fewer than asked for. */
+  readonly epochsDone?: number;
 }
 
 /** The update as it travels. Joules are those of computing; what sending cost only the radio's end can say. */
@@ -63,6 +70,7 @@ export function updateBlob(facts: UpdateFacts): NamedBlob {
   const purpose = task.plan === 'full' ? 'update' : 'lower-update';
   const joules = computeSeconds * device.computeWatts;
   const { round, nonce } = task;
-  const meta: BlobMeta = { round, nonce, samples, trainLoss, computeSeconds, joules };
+  const all: BlobMeta = { round, nonce, samples, trainLoss, computeSeconds, joules };
+  const meta = facts.epochsDone === undefined ? all : { ...all, epochsDone: facts.epochsDone };
   return { key: blobKey(round, vehicle, purpose), purpose, bytes, meta };
 }

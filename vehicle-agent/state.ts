@@ -1,7 +1,7 @@
 // Where one car stands in its round: a table of phases, and what the map is told about them. All branching of a task is
 // in `nextPhase`; the agent only carries it out. Must not: send, compute, or know a message.
 
-import type { LowerHalf } from '../learning/learner.ts';
+import type { LowerHalf, TrainResult } from '../learning/learner.ts';
 import type { NamedBlob } from '../protocol/blob/manifest.ts';
 import type { Task, VehicleState } from '../protocol/messages.ts';
 
@@ -13,6 +13,7 @@ export type Happening =
   | 'task'
   | 'base-full'
   | 'base-split'
+  | 'computed-epoch'
   | 'computed'
   | 'computed-last'
   | 'gradient'
@@ -21,7 +22,7 @@ export type Happening =
 const table: Record<Phase, Partial<Record<Happening, Phase>>> = {
   free: { task: 'downloading' },
   downloading: { 'base-full': 'training', 'base-split': 'opening' },
-  training: { computed: 'free' },
+  training: { 'computed-epoch': 'training', computed: 'free' },
   opening: { computed: 'forward' },
   forward: { computed: 'awaiting' },
   awaiting: { gradient: 'backward' },
@@ -49,16 +50,28 @@ export function shownState(facts: { phase: Phase; inCoverage: boolean; uploading
   return shownAs[facts.phase] ?? (facts.uploading ? 'uploading' : 'in-range');
 }
 
+/** Some epochs of a task, with what the next one needs. */
+export interface Finished {
+  readonly epochs: number;
+  readonly result: TrainResult;
+}
+
 /** One task while it is worked on. */
 export interface Work {
   readonly task: Task;
   readonly deadlineAt: number;
+  /** An upload that begins later is too late; null where only whole work is taken. */
+  readonly uploadByAt: number | null;
   phase: Phase;
   /** The computation under way, and when it was asked for. */
   ticket: number | null;
   startedAt: number;
   /** Seconds computed so far for this task: what its energy is charged for. */
   computeSeconds: number;
+  /** Epoch by epoch only: what the epochs finished so far have come to. */
+  finished: Finished | null;
+  /** What the first of them began from. */
+  base: Float32Array | null;
   /** Split plan only. */
   half: LowerHalf | null;
   step: number;
@@ -72,10 +85,13 @@ export function newWork(task: Task, now: number): Work {
   return {
     task,
     deadlineAt: now + task.deadlineSeconds,
+    uploadByAt: task.partial ? now + task.partial.uploadBySeconds : null,
     phase: 'downloading',
     ticket: null,
     startedAt: now,
     computeSeconds: 0,
+    finished: null,
+    base: null,
     half: null,
     step: 0,
     smashed: null,

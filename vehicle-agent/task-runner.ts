@@ -1,5 +1,6 @@
 // One task from its base weights to its update, along the full or the split path:
 //   full:  downloading -> training -> update into the outbox -> offered
+//          (epoch by epoch where the RSU takes part of the work: after each, whether another still ends in time)
 //   split: downloading -> opening -> (forward -> awaiting the gradient -> backward) x steps -> lower update, offered
 // Must not: know positions, coverage or acks; the agent tells it when a task is over.
 
@@ -11,9 +12,16 @@ import type { ComputeOutcome } from '../protocol/actor.ts';
 import { manifestOf, type NamedBlob } from '../protocol/blob/manifest.ts';
 import type { Transfers } from '../protocol/blob/transfers.ts';
 import type { Manifest, Task } from '../protocol/messages.ts';
-import { resultFault, taskFault, trainingSeconds, updateBlob } from './full-path.ts';
+import {
+  isByEpoch,
+  resultFault,
+  taskFault,
+  trainingSeconds,
+  type UpdateFacts,
+  updateBlob,
+} from './full-path.ts';
 import { batchOf, gradientOf, halfSeconds, meanLossOfLastEpoch, smashedBlob } from './split-path.ts';
-import { type Happening, newWork, nextPhase, type Work } from './state.ts';
+import { type Finished, type Happening, newWork, nextPhase, type Work } from './state.ts';
 import type { VehicleConfig } from './types.ts';
 import type { Wishes } from './wishes.ts';
 
@@ -120,7 +128,10 @@ export class TaskRunner {
     const { model, settings, cut } = task;
     // A copy: the learner may work in place, the held base is used again.
     const weights = floatsOfBytes(base.slice());
-    if (task.plan === 'full') {
+    if (isByEpoch(task)) {
+      this.#move(work, 'base-full');
+      this.#trainEpoch(work, weights, now);
+    } else if (task.plan === 'full') {
       this.#move(work, 'base-full');
       const seconds = trainingSeconds(task, shard.length, costOf(model), device);
       this.#compute(work, seconds, now, () => learner.train({ model, weights, data, shard, settings }));
@@ -131,9 +142,58 @@ export class TaskRunner {
     }
   }
 
+  /** The next epoch of a task that may end after any; `base` is what the first began from. */
+  #trainEpoch(work: Work, base: Float32Array, now: number): void {
+    const { learner, data, shard, device, costOf } = this.#car.config;
+    const { task, finished } = work;
+    const { model, settings } = task;
+    const from = finished?.epochs ?? 0;
+    const span = { from, to: from + 1, carried: finished?.result.carried };
+    const weights = finished?.result.weights ?? base;
+    const seconds = trainingSeconds(task, shard.length, costOf(model), device) / settings.epochs;
+    this.#compute(work, seconds, now, () =>
+      learner.train({ model, weights, data, shard, settings, span, anchor: base }),
+    );
+    work.base = base;
+  }
+
+  /** Another epoch, where one as long as this still ends in time; otherwise what there is goes out. */
+  #onEpoch(work: Work, result: TrainResult, now: number): void {
+    const epochs = (work.finished?.epochs ?? 0) + 1;
+    work.finished = { epochs, result };
+    const isInTime = now + (now - work.startedAt) <= present(work.uploadByAt, 'the time to upload by');
+    if (epochs === work.task.settings.epochs || !isInTime)
+      return this.#sendFinished(work, work.finished, now);
+    this.#move(work, 'computed-epoch');
+    this.#trainEpoch(work, present(work.base, 'the base'), now);
+  }
+
+  #sendFinished(work: Work, { epochs, result }: Finished, now: number): void {
+    const { samples, trainLoss, weights } = result;
+    this.#move(work, 'computed');
+    const facts = { bytes: bytesOfFloats(weights), samples, trainLoss };
+    const isWhole = epochs === work.task.settings.epochs;
+    this.#finish(work, isWhole ? facts : { ...facts, epochsDone: epochs }, now);
+  }
+
+  /** The instant at which an upload of what is finished has to begin; null where nothing is, or all is awaited. */
+  get uploadByAt(): number | null {
+    const work = this.#work;
+    return work?.phase === 'training' && work.finished ? work.uploadByAt : null;
+  }
+
+  /** That instant has come: the epoch under way is dropped, those before it go out. */
+  uploadFinished(now: number): void {
+    const work = this.#work;
+    if (work?.phase !== 'training' || !work.finished) return;
+    work.computeSeconds += now - work.startedAt;
+    this.#sendFinished(work, work.finished, now);
+  }
+
   #onTrained(work: Work, result: TrainResult, now: number): void {
     const fault = resultFault(result, work.task);
     if (fault) return this.fail(fault);
+    if (isByEpoch(work.task)) return this.#onEpoch(work, result, now);
     const { samples, trainLoss } = result;
     this.#move(work, 'computed');
     this.#finish(work, { bytes: bytesOfFloats(result.weights), samples, trainLoss }, now);
@@ -203,7 +263,11 @@ export class TaskRunner {
   }
 
   /** Outbox first, then the wire: an update that was begun to be sent is never lost. */
-  #finish(work: Work, facts: { bytes: Uint8Array; samples: number; trainLoss: number }, now: number): void {
+  #finish(
+    work: Work,
+    facts: Pick<UpdateFacts, 'bytes' | 'samples' | 'trainLoss' | 'epochsDone'>,
+    now: number,
+  ): void {
     const { config, transfers, wishes } = this.#car;
     const { task, computeSeconds } = work;
     this.#guard(() => {

@@ -7,7 +7,7 @@ import type { Framed, UpMessage } from '../protocol/messages.ts';
 /** Alarm times that differ by less are the same alarm. */
 const toleranceSeconds = 1e-9;
 
-export type AlarmName = 'wake' | 'deadline' | 'ack' | 'grace';
+export type AlarmName = 'wake' | 'deadline' | 'ack' | 'grace' | 'upload-by';
 
 /** Collects one input's outputs; remembers which timers the host runs for us. */
 export class Wishes {

@@ -194,6 +194,11 @@ const aggregation = z.strictObject({
   rule: z.string().default('fedavg'),
   /** FedAvg weights: `equal` over the committed [paper] or by `samples` (McMahan et al. 2017). */
   weighting: z.enum(['equal', 'samples']).default('equal'),
+  /**
+   * Whether a car whose time runs out sends the epochs it has finished. By samples, such an update weighs that share of
+   * them; FedNova goes by its steps. Not where absent. [ours]
+   */
+  partialWork: z.boolean().optional(),
   /** Parameters of the rule by name; `roadbed aggregators` lists them. */
   parameters: z.record(z.string(), z.number()).default({}),
 });

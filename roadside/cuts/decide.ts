@@ -15,14 +15,26 @@ function skip(reason: string): Decision {
   return { plan: 'skip', reason };
 }
 
-/** Whichever path fits the time: the car's own training first, the split only where it cannot finish alone. */
+/** The whole model for a single epoch: the least a car can contribute where partial work is accepted. */
+function oneEpoch(path: PathSeconds, epochs: number): PathSeconds {
+  const computeSeconds = path.computeSeconds / epochs;
+  return { ...path, computeSeconds, totalSeconds: path.totalSeconds - path.computeSeconds + computeSeconds };
+}
+
+/**
+ * Whichever path fits the time: the car's own training first, the split only where it cannot finish alone, then as many
+ * epochs as it can do, where the scenario accepts them.
+ */
 function adaptive(config: RoundConfig, prospect: Prospect): Decision {
-  const { fallback, round } = config.scenario;
+  const { aggregation, fallback, round, training } = config.scenario;
   const available = Math.min(prospect.estimate.secondsLeft, round.deadlineSeconds);
   const inTime = (path: PathSeconds): boolean => path.totalSeconds * fallback.safetyFactor <= available;
   if (prospect.fullFits && inTime(prospect.full)) return { plan: 'full', cut: 0, path: prospect.full };
   if (prospect.split && inTime(prospect.split))
     return { plan: 'split', cut: fallback.cut, path: prospect.split };
+  const takesPart = aggregation.partialWork === true && prospect.fullFits;
+  if (takesPart && inTime(oneEpoch(prospect.full, training.epochs)))
+    return { plan: 'full', cut: 0, path: prospect.full };
   if (!prospect.fullFits && !prospect.split) return skip('not enough memory for either path');
   return skip('neither path ends in the time left');
 }

@@ -188,6 +188,7 @@ function receiveUpdate(state: RoundState, event: EventOf<'update-received'>): St
 
 function commit(state: RoundState, member: Member, event: EventOf<'update-received'>): Step {
   const { vehicle, round, key, updateSha, samples, trainLoss, computeSeconds, joules, at } = event;
+  const { epochsDone } = event;
   const { plan } = member;
   const body = {
     kind: 'update-committed',
@@ -198,13 +199,14 @@ function commit(state: RoundState, member: Member, event: EventOf<'update-receiv
     updateSha,
     samples,
     trainLoss,
+    ...(epochsDone === undefined ? {} : { epochsDone }),
   } as const;
   const remembered: RoundState = {
     ...state,
     commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
   };
   const logged: Step = { state: remembered, effects: [{ kind: 'log', body }] };
-  const report = { updateSha, trainLoss, computeSeconds, joules };
+  const report = { updateSha, trainLoss, epochsDone, computeSeconds, joules };
   const ended = andThen(logged, (now) =>
     endMember(now, member, { outcome: 'committed', at, reason: 'in time', report }),
   );

@@ -33,7 +33,9 @@ export function countsOf(open: OpenRound): RoundCounts {
   const ended = (outcome: Outcome): number =>
     members.filter((member) => endingOf(member).outcome === outcome).length;
   const wasted = members.map(endingOf).filter((ending) => ending.outcome !== 'committed');
+  const partial = members.filter((member) => endingOf(member).epochsDone !== undefined).length;
   const counts: RoundCounts = {
+    ...(partial > 0 ? { partial } : {}),
     selected: members.length,
     committed: ended('committed'),
     left: ended('left'),
@@ -93,15 +95,19 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
   };
 }
 
-/** Committed updates sorted by vehicle id (as members are), each weighing 1 or the samples its vehicle declared. */
+/**
+ * Committed updates sorted by vehicle id (as members are), each weighing 1 or the samples its vehicle declared; of these
+ * the share of epochs it has done.
+ */
 export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
   const { aggregation, training } = config.scenario;
   return open.members.flatMap((member) => {
-    const { updateSha, trainLoss } = endingOf(member);
+    const { updateSha, trainLoss, epochsDone = training.epochs } = endingOf(member);
     if (updateSha === null || trainLoss === null) return [];
     const { vehicle, samples } = member;
-    const weight = aggregation.weighting === 'samples' ? samples : 1;
-    const steps = training.epochs * Math.ceil(samples / training.batchSize);
+    const share = epochsDone / training.epochs;
+    const weight = aggregation.weighting === 'samples' ? samples * share : 1;
+    const steps = epochsDone * Math.ceil(samples / training.batchSize);
     return [{ vehicle, updateSha, weight, steps, trainLoss }];
   });
 }

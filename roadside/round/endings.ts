@@ -12,6 +12,8 @@ import type { Member, OpenRound, RoundState, Step } from './state.ts';
 export interface Report {
   readonly updateSha: BlobSha;
   readonly trainLoss: number;
+  /** Fewer epochs than asked for; all where absent. */
+  readonly epochsDone?: number;
   readonly computeSeconds: number;
   readonly joules: number;
 }
@@ -64,12 +66,13 @@ export function endMember(state: RoundState, member: Member, ended: Ended): Step
   assert(member.ending === null, `${member.vehicle} already has an outcome`);
   const { outcome, at, reason } = ended;
   const booking = bookingOf(member, ended);
-  const { updateSha = null, trainLoss = null } = ended.report ?? {};
+  const { updateSha = null, trainLoss = null, epochsDone } = ended.report ?? {};
+  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone };
   const round = (state.open as OpenRound).round;
   const { vehicle, plan } = member;
   const wasted = outcome !== 'committed';
   return {
-    state: withMember(state, { ...member, ending: { outcome, at, booking, updateSha, trainLoss } }),
+    state: withMember(state, { ...member, ending }),
     effects: [
       {
         kind: 'log',

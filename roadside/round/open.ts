@@ -55,11 +55,11 @@ function walkRanking(
     tasks: wanted = selection.perRound,
   } = policy.choose(state.policy, context);
   const sharers = Math.min(wanted, candidates.length);
-  const byId = new Map(candidates.map((candidate) => [candidate.vehicle, candidate]));
   const considered: Considered[] = [];
   let tasks = 0;
   for (const choice of ranking) {
-    const candidate = byId.get(choice.vehicle);
+    // A few are looked for among what may be thousands: no table of them is worth its making.
+    const candidate = candidates.find((one) => one.vehicle === choice.vehicle);
     if (tasks >= wanted || !candidate) break;
     const prospect = estimate(
       config,
@@ -70,6 +70,8 @@ function walkRanking(
     const decision = decide(config, candidate, prospect);
     if (decision.plan !== 'skip') tasks++;
     considered.push({ choice, candidate, prospect, decision });
+    // What follows in the ranking is not even worked out.
+    if (tasks >= wanted) break;
   }
   return { considered, policy: policyState };
 }
@@ -106,6 +108,15 @@ function nonceOf(rng: Rng, vehicle: VehicleId): string {
   return Array.from({ length: 8 }, () => stream.next().toString(16).padStart(8, '0')).join('');
 }
 
+/** When the upload of a car's finished epochs has to begin to arrive in time, seconds after its task is sent. */
+function uploadBy(config: RoundConfig, member: Member): { uploadBySeconds?: number } {
+  const { aggregation, fallback, round } = config.scenario;
+  if (!aggregation.partialWork || member.plan !== 'full') return {};
+  const available = Math.min(member.estimate.secondsLeft, round.deadlineSeconds);
+  const uploadSeconds = member.path.uploadSeconds + member.path.latencySeconds;
+  return { uploadBySeconds: Math.max(0, available - uploadSeconds * fallback.safetyFactor) };
+}
+
 /** One task a member, sorted by vehicle id, the bands split equally among them. */
 function dispatches(config: RoundConfig, state: RoundState, members: readonly Member[]): RoundEffect[] {
   const { radio, round } = config.scenario;
@@ -120,6 +131,7 @@ function dispatches(config: RoundConfig, state: RoundState, members: readonly Me
     modelSha: state.modelSha,
     batchSeed: rng.fork(`batch/${member.vehicle}`).next(),
     deadlineSeconds: round.deadlineSeconds,
+    ...uploadBy(config, member),
     uplinkBandwidthHz: radio.uplinkBandwidthHz / members.length,
     downlinkBandwidthHz: radio.downlinkBandwidthHz / members.length,
   }));

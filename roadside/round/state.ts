@@ -22,6 +22,8 @@ export interface Ending {
   readonly updateSha: BlobSha | null;
   /** The loss it reported; null where no update came. */
   readonly trainLoss: number | null;
+  /** Epochs behind its update, where fewer than asked for. */
+  readonly epochsDone?: number;
 }
 
 /** A vehicle with a task in the open round. */

@@ -82,6 +82,8 @@ export type RoundEvent =
       readonly updateSha: BlobSha;
       readonly samples: number;
       readonly trainLoss: number;
+      /** Fewer epochs than asked for; all where absent. */
+      readonly epochsDone?: number;
       readonly computeSeconds: number;
       readonly joules: number;
     }
@@ -125,7 +127,7 @@ export interface Contribution {
   readonly vehicle: VehicleId;
   readonly updateSha: BlobSha;
   readonly weight: number;
-  /** Local steps it should have taken: mini-batches times epochs. */
+  /** Local steps it should have taken: mini-batches times epochs it has done. */
   readonly steps: number;
   /** The loss it reported. */
   readonly trainLoss: number;
@@ -144,6 +146,8 @@ export type RoundEffect =
       readonly modelSha: BlobSha;
       readonly batchSeed: number;
       readonly deadlineSeconds: number;
+      /** Set where finished epochs are welcome: when their upload has to begin, after the sending of the task. */
+      readonly uploadBySeconds?: number;
       readonly uplinkBandwidthHz: number;
       readonly downlinkBandwidthHz: number;
     }

@@ -41,6 +41,17 @@ function purposeFits(assignment: Assignment, manifest: Manifest): boolean {
     : manifest.purpose === 'lower-update' || manifest.purpose === 'smashed';
 }
 
+/** Why an update of fewer epochs than asked for is not taken, or undefined. */
+function partialFault({ scenario }: RoundConfig, { purpose, meta }: Manifest): string | undefined {
+  const { epochsDone } = meta;
+  if (epochsDone === undefined) return undefined;
+  if (scenario.aggregation.partialWork !== true || purpose !== 'update')
+    return `${purpose} after ${epochsDone} epochs (expected whole work)`;
+  const { epochs } = scenario.training;
+  if (epochsDone < epochs) return undefined;
+  return `an update after ${epochsDone} epochs (expected fewer than ${epochs}, or nothing said)`;
+}
+
 /** Checks a manifest against what this vehicle was asked for. */
 export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest): Gate {
   const { round, nonce, step, samples } = manifest.meta;
@@ -69,6 +80,8 @@ export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest
       hostile: false,
     };
   if (samples === undefined || samples < 1) return refuse(`samples ${samples} (expected at least 1)`);
+  const fault = partialFault(config, manifest);
+  if (fault !== undefined) return refuse(fault);
   const size = expectedBytes(config, assignment, manifest);
   if (manifest.size !== size)
     return refuse(`size of ${manifest.purpose} is ${manifest.size} bytes (expected ${size})`);

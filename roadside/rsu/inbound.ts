@@ -178,7 +178,7 @@ function onUpdate(
   if (reason !== null) {
     return desk.raise({ kind: 'update-refused', at: now, vehicle, round, key: manifest.key, reason });
   }
-  const { samples, trainLoss, computeSeconds = 0, joules = 0 } = manifest.meta;
+  const { samples, trainLoss, epochsDone, computeSeconds = 0, joules = 0 } = manifest.meta;
   desk.raise({
     kind: 'update-received',
     at: now,
@@ -188,6 +188,7 @@ function onUpdate(
     updateSha: blobs.put(bytes),
     samples: present(samples, 'samples (the gate saw them)'),
     trainLoss: present(trainLoss, 'trainLoss (the gate saw it)'),
+    epochsDone,
     computeSeconds,
     joules,
   });

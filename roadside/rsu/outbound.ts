@@ -39,6 +39,7 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
     busy: false,
     closed: false,
   };
+  const { uploadBySeconds } = effect;
   const purpose = halves ? 'lower-model' : 'model';
   peer.assign(
     assignment,
@@ -58,6 +59,7 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
       base: { sha: baseSha, size: bytes.length },
       settings,
       deadlineSeconds: effect.deadlineSeconds,
+      ...(uploadBySeconds === undefined ? {} : { partial: { uploadBySeconds } }),
       bandwidthHz: effect.uplinkBandwidthHz,
     },
     now,

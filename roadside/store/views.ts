@@ -185,6 +185,7 @@ const updateReceived: View = {
     text('update_sha', 'sha-256 of the update; NULL where refused.'),
     integer('samples', 'Samples it was trained on; NULL where refused.'),
     real('train_loss', 'Training loss the vehicle reported; NULL where refused.'),
+    integer('epochs_done', 'Epochs behind it, where fewer than asked for; NULL for all of them, or refused.'),
     text('reason', 'Why it was refused; NULL where committed.'),
   ],
   sql: `SELECT seq, at, round, vehicle, CASE kind WHEN 'update-committed' THEN 'committed' ELSE 'refused' END AS status,
@@ -194,6 +195,7 @@ const updateReceived: View = {
     ['updateSha', 'update_sha'],
     ['samples', 'samples'],
     ['trainLoss', 'train_loss'],
+    ['epochsDone', 'epochs_done'],
     ['reason', 'reason'],
   ])}
 FROM event WHERE kind IN ('update-committed', 'update-refused') ORDER BY seq`,

@@ -1,0 +1,104 @@
+// Aggregation that needs the cars, in whole runs of virtual time: what they send reaches the rule, the accounts add up, and
+// memory and MQTT, one worker and two, agree.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { EventBody, LoggedEvent } from '../../protocol/events.ts';
+import type { RunSummary } from '../../protocol/run-info.ts';
+import { Ledger } from '../../roadside/store/ledger.ts';
+import { type RunOptions, runVirtual } from '../../testbed/run-virtual.ts';
+import { loadScenario } from '../../testbed/scenario-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'roadbed-aggregation-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Slow cars on a short stretch: many have to leave before five epochs are done. */
+const file = join(folder, 'aggregation.yaml');
+writeFileSync(
+  file,
+  `
+name: aggregation
+seed: 5
+roads: { kind: ring, lengthMeters: 1200 }
+traffic: { source: { kind: recirculating, vehicles: 10 }, desiredSpeedKmh: 60 }
+rsus: [{ id: rsu-1, x: 0, y: 0, coverageRadiusMeters: 250 }]
+devices: [{ name: slow, trainingFlopsPerSecond: 4.0e+7, speedSpread: 0.4 }]
+data: { kind: signs, trainSamples: 430, testSamples: 86, samplesPerVehicle: 48 }
+training: { epochs: 5, batchSize: 16 }
+selection: { policy: random, perRound: 3 }
+round: { deadlineSeconds: 60 }
+fallback: { mode: full-only }
+stop: { rounds: 6, virtualSeconds: 900 }
+`,
+);
+
+interface Outcome {
+  readonly summary: RunSummary;
+  readonly events: readonly LoggedEvent[];
+}
+
+async function run(sets: readonly string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
+  const summary = await runVirtual({
+    loaded: loadScenario(file, { sets }),
+    runsDirectory: folder,
+    link: 'memory',
+    workers: 1,
+    engine: 'wasm',
+    argv: [],
+    note: () => undefined,
+    ...options,
+  });
+  const ledger = Ledger.open(join(summary.database, '..'), { readOnly: true });
+  const events = ledger.events();
+  ledger.close();
+  return { summary, events };
+}
+
+const bodies = <K extends EventBody['kind']>(
+  { events }: Outcome,
+  kind: K,
+): Extract<EventBody, { kind: K }>[] =>
+  events
+    .map(({ body }) => body)
+    .filter((body): body is Extract<EventBody, { kind: K }> => body.kind === kind);
+
+const digests = ({ summary }: Outcome): string[] => [summary.eventLogSha256, summary.modelSha256];
+
+function checkAccounts({ summary }: Outcome): void {
+  const { selected, committed, left, late, refused, failed } = summary;
+  expect(selected).toBe(committed + left + late + refused + failed);
+  expect(refused + failed).toBe(0);
+}
+
+describe('partial work', () => {
+  it('saves the epochs of cars that would have left with nothing', async () => {
+    const whole = await run([]);
+    const partial = await run(['aggregation.partialWork=true']);
+    checkAccounts(whole);
+    checkAccounts(partial);
+    expect(whole.summary.partial).toBeUndefined();
+    expect(partial.summary.partial).toBeGreaterThan(2);
+    const lost = ({ summary }: Outcome): number => summary.selected - summary.committed;
+    expect(lost(partial)).toBeLessThan(lost(whole) / 2);
+    const done = bodies(partial, 'update-committed').flatMap(({ epochsDone }) => epochsDone ?? []);
+    expect(done).toHaveLength(partial.summary.partial!);
+    expect(done.every((epochs) => epochs >= 1 && epochs < 5)).toBe(true);
+  });
+
+  it('gives one answer over memory and MQTT, with one worker and two', async () => {
+    const sets = ['aggregation.partialWork=true', 'aggregation.rule=fednova', 'stop.rounds=3'];
+    const memory = digests(await run(sets));
+    expect(digests(await run(sets, { workers: 2 }))).toEqual(memory);
+    expect(digests(await run(sets, { workers: 2, link: 'mqtt' }))).toEqual(memory);
+  });
+
+  it('is what whole work is, to the byte, where every car has the time', async () => {
+    const fast = ['devices.0.trainingFlopsPerSecond=1e10', 'stop.rounds=2', 'traffic.desiredSpeedKmh=30'];
+    const whole = await run(fast);
+    const partial = await run([...fast, 'aggregation.partialWork=true']);
+    expect(whole.summary.committed).toBe(whole.summary.selected);
+    expect(partial.summary.modelSha256).toBe(whole.summary.modelSha256);
+  });
+});
