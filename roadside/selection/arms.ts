@@ -2,7 +2,7 @@
 // round, and a ranking that tries unseen arms first. Must not: know any policy's index.
 
 import type { ArmReward, Candidate, Choice, ChoiceContext, RoundFeedback } from './policy.ts';
-import { ranked } from './ranking.ts';
+import { figuresOf, ranked } from './ranking.ts';
 import { utility } from './utility.ts';
 
 type Settings = ChoiceContext['settings'];
@@ -73,7 +73,7 @@ export function rankArms(
 ): Iterable<Choice> {
   const { settings } = context;
   const shuffled = context.rng.shuffle([...context.candidates]);
-  const scores = Float64Array.from(shuffled, (candidate) => {
+  const scores = figuresOf(shuffled, (candidate) => {
     const index = indexOf(armOf(candidate, settings));
     return index ? index.meanReward + index.confidence : Number.POSITIVE_INFINITY;
   });

@@ -6,7 +6,7 @@
 // Must not: look at the seconds left in coverage.
 
 import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
-import { chained, ranked } from './ranking.ts';
+import { chained, figuresOf, ranked } from './ranking.ts';
 
 interface Greedy {
   readonly chosen: readonly Choice[];
@@ -49,7 +49,7 @@ export const fedcs: Policy<null> = {
   init: () => null,
   choose: (state, context) => {
     const { chosen, rest } = fill(context);
-    const alone = Float64Array.from(rest, ({ task }) => -task.totalSeconds);
+    const alone = figuresOf(rest, ({ task }) => -task.totalSeconds);
     const behind = ranked(rest, alone, ({ vehicle, task }): Choice => {
       const score = -task.totalSeconds;
       return {

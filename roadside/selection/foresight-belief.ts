@@ -87,7 +87,8 @@ export const carOf = (belief: Belief, vehicle: VehicleId): CarBelief => belief.c
 
 /** How many times the estimate a task of this car takes. */
 export function timeFactor(belief: Belief, car: CarBelief): number {
-  return Math.exp(shrunken(belief.fleetTime) + shrunken(car.time));
+  const log = shrunken(belief.fleetTime) + shrunken(car.time);
+  return log === 0 ? 1 : Math.exp(log);
 }
 
 /** ln(available / needed), bounded: beyond a factor of 20 more time changes nothing. */

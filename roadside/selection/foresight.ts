@@ -6,6 +6,7 @@
 import { type Parameter, settingOf } from '../parameters.ts';
 import {
   type Belief,
+  type CarBelief,
   carOf,
   firstBelief,
   learnRound,
@@ -23,7 +24,7 @@ import type {
   RoundFeedback,
   TaskSeconds,
 } from './policy.ts';
-import { chained, ranked } from './ranking.ts';
+import { chained, figuresOf, lazily, ranked } from './ranking.ts';
 
 const halfProgress: Parameter = {
   name: 'halfProgress',
@@ -75,6 +76,7 @@ interface Outlook {
 class Choosing {
   readonly candidates: readonly Candidate[];
   readonly #belief: Belief;
+  readonly #cars: readonly CarBelief[];
   readonly #context: ChoiceContext;
   readonly #half: number;
   readonly #noveltyExponent: number;
@@ -95,13 +97,14 @@ class Choosing {
     this.#noveltyExponent = settingOf(novelty, context.settings);
     this.estimatedFor = Math.max(1, Math.min(context.perRound, context.candidates.length));
     this.candidates = context.rng.shuffle([...context.candidates]);
+    this.#cars = this.candidates.map(({ vehicle }) => carOf(belief, vehicle));
     const count = this.candidates.length;
     this.chances = new Float64Array(count);
     this.seconds = new Float64Array(count);
-    for (const [i, candidate] of this.candidates.entries()) {
-      const { chance, seconds } = this.#outlook(candidate, this.estimatedFor);
-      this.chances[i] = chance;
-      this.seconds[i] = seconds;
+    for (let i = 0; i < count; i++) {
+      const outlook = this.#outlook(i, this.estimatedFor);
+      this.chances[i] = outlook.chance;
+      this.seconds[i] = outlook.seconds;
     }
     this.worths = this.#worths();
     this.best = this.#bestSet();
@@ -110,8 +113,9 @@ class Choosing {
     this.secondLongest = members.map((at) => this.seconds[at]!).sort((a, b) => b - a)[1] ?? 0;
   }
 
-  #outlook(candidate: Candidate, sharers: number): Outlook {
-    const car = carOf(this.#belief, candidate.vehicle);
+  #outlook(at: number, sharers: number): Outlook {
+    const candidate = this.candidates[at]!;
+    const car = this.#cars[at]!;
     const estimate = secondsAmong(candidate.task, this.estimatedFor, sharers);
     const needed = estimate * timeFactor(this.#belief, car);
     const available = Math.min(candidate.secondsLeft, this.#context.deadlineSeconds);
@@ -121,26 +125,26 @@ class Choosing {
 
   /** w of each candidate: ((1 + mean uses) / (1 + its uses))^novelty, the mean over those likely to finish. */
   #worths(): Float64Array {
-    const uses = Float64Array.from(this.candidates, ({ vehicle }) => carOf(this.#belief, vehicle).uses);
+    const uses = figuresOf(this.#cars, (car) => car.uses);
     let weight = 1e-9;
     let sum = 0;
-    for (const [i, chance] of this.chances.entries()) {
-      weight += chance;
-      sum += chance * uses[i]!;
+    for (let i = 0; i < uses.length; i++) {
+      weight += this.chances[i]!;
+      sum += this.chances[i]! * uses[i]!;
     }
     const mean = sum / weight;
     return uses.map((used) => {
-      const worth = ((1 + mean) / (1 + used)) ** this.#noveltyExponent;
+      const ratio = (1 + mean) / (1 + used);
+      const worth = this.#noveltyExponent === 1 ? ratio : ratio ** this.#noveltyExponent;
       return Math.min(mostNovelty, Math.max(1 / mostNovelty, worth));
     });
   }
 
   #itemOf(at: number): Item {
-    const candidate = this.candidates[at]!;
     const seconds: number[] = [];
     const values: number[] = [];
     for (let sharers = 1; sharers <= this.estimatedFor; sharers++) {
-      const outlook = this.#outlook(candidate, sharers);
+      const outlook = this.#outlook(at, sharers);
       seconds.push(outlook.seconds);
       values.push(outlook.chance * this.worths[at]!);
     }
@@ -163,20 +167,21 @@ class Choosing {
   }
 }
 
+type Terms = { readonly progress: number; readonly novelty: number; readonly seconds: number };
+
+const scoreOf = (terms: Terms): number => terms.progress + terms.novelty + terms.seconds;
+
 /**
  * What a car adds to the best set beside the others of it: progress with data of usual worth, what the novelty of its data
  * changes of that, and the time it costs at the rate of the set.
  */
-function termsOf(choosing: Choosing, at: number, isMember: boolean): Record<string, number> {
+function termsOf(choosing: Choosing, at: number, isMember: boolean): Terms {
   const { best, chances, worths, seconds, total, secondLongest } = choosing;
   const others = isMember ? Math.max(0, total - chances[at]! * worths[at]!) : total;
   const longest = isMember ? Math.min(secondLongest, best.seconds) : best.seconds;
   const added = Math.max(0, seconds[at]! - longest);
   return { ...choosing.gainOf(others, at), seconds: -best.rate * added };
 }
-
-const sumOf = ({ progress = 0, novelty: fresh = 0, seconds = 0 }: Record<string, number>): number =>
-  progress + fresh + seconds;
 
 function reasonOf(choosing: Choosing, at: number, isMember: boolean): string {
   const chance = Math.round(100 * choosing.chances[at]!);
@@ -189,19 +194,24 @@ function reasonOf(choosing: Choosing, at: number, isMember: boolean): string {
 function choiceAt(choosing: Choosing, at: number, isMember: boolean): Choice {
   const { vehicle } = choosing.candidates[at]!;
   const terms = termsOf(choosing, at, isMember);
-  return { vehicle, arm: vehicle, score: sumOf(terms), terms, reason: reasonOf(choosing, at, isMember) };
+  return { vehicle, arm: vehicle, score: scoreOf(terms), terms, reason: reasonOf(choosing, at, isMember) };
 }
 
 /** The members of the best set by what each adds, then the others likewise, for when a member is skipped. */
 function choose(state: ForesightState, context: ChoiceContext): ReturnType<Policy<ForesightState>['choose']> {
   const choosing = new Choosing(state.belief, context);
   const isMember = new Set(choosing.best.members.map((one) => one.at));
-  const part = (positions: readonly number[], member: boolean): Iterable<Choice> => {
-    const scores = Float64Array.from(positions, (at) => sumOf(termsOf(choosing, at, member)));
-    return ranked(positions, scores, (at) => choiceAt(choosing, at, member));
-  };
-  const others = choosing.candidates.map((_, at) => at).filter((at) => !isMember.has(at));
-  const ranking = chained(part([...isMember], true), part(others, false));
+  const part = (positions: readonly number[], member: boolean): Iterable<Choice> =>
+    ranked(
+      positions,
+      figuresOf(positions, (at) => scoreOf(termsOf(choosing, at, member))),
+      (at) => choiceAt(choosing, at, member),
+    );
+  const others = lazily(() => {
+    const positions = choosing.candidates.map((_, at) => at).filter((at) => !isMember.has(at));
+    return part(positions, false)[Symbol.iterator]();
+  });
+  const ranking = chained(part([...isMember], true), others);
   const { estimatedFor } = choosing;
   const { deadlineSeconds } = context;
   return { state: { ...state, estimatedFor, deadlineSeconds }, ranking, tasks: Math.max(1, isMember.size) };

@@ -51,7 +51,7 @@ function clip(value: number, low: number, high: number): number {
 }
 
 /** Writes the context of one candidate into `x`, in the order of `names`. */
-function writeFeatures(x: number[], candidate: Candidate, past: History): void {
+function writeFeatures(x: Float64Array, candidate: Candidate, past: History): void {
   const { secondsLeft, task, speedMps, bitsPerSecondPerHertz, distanceMeters, samples } = candidate;
   const spare = Math.log(Math.max(secondsLeft, 1e-3) / Math.max(task.totalSeconds, 1e-3));
   x[0] = 1;
@@ -66,9 +66,9 @@ function writeFeatures(x: number[], candidate: Candidate, past: History): void {
 }
 
 function featuresOf(candidate: Candidate, past: History): number[] {
-  const x = names.map(() => 0);
+  const x = new Float64Array(names.length);
   writeFeatures(x, candidate, past);
-  return x;
+  return [...x];
 }
 
 /** Each member's own utility: its success and its time. A round's would hide which context earned it. */
@@ -102,7 +102,7 @@ export const linucb: Policy<LinUcbState> = {
     const theta = weightsOf(state.model);
     const uncertainty = uncertaintyOf(state.model);
     const { exploration } = context.settings;
-    const x = names.map(() => 0);
+    const x = new Float64Array(names.length);
     const weigh = (candidate: Candidate): number => {
       writeFeatures(x, candidate, state.history.get(candidate.vehicle) ?? stranger);
       return exploration * uncertainty(x);

@@ -9,7 +9,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import type { Candidate, Choice, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
-import { bestFirst, lazily } from './ranking.ts';
+import { bestFirst, figuresOf, lazily } from './ranking.ts';
 
 /** What is known of a client that was chosen before. */
 interface Known {
@@ -101,7 +101,7 @@ function exploit(
   const positions = [...pool];
   const draw = drawn(
     context,
-    Float64Array.from(positions, (at) => scores[at]!),
+    figuresOf(positions, (at) => scores[at]!),
   );
   const picked = taken(draw, exploited).map((at) => positions[at]!);
   return { picked, isPicked: new Set(picked) };
@@ -124,10 +124,10 @@ function choose(state: OortState, context: ChoiceContext): { state: OortState; r
   const cap = utilityCap([...state.known.values()]);
   const oldChoice = ({ vehicle }: Candidate): Choice =>
     scored(state, context, cap, state.known.get(vehicle)!, vehicle);
-  const scores = Float64Array.from(old, (candidate) => oldChoice(candidate).score);
+  const scores = figuresOf(old, (candidate) => oldChoice(candidate).score);
   const exploited = Math.min(old.length, Math.round((1 - state.epsilon) * context.perRound));
   const { picked, isPicked } = exploit(context, scores, exploited);
-  const speeds = Float64Array.from(fresh, ({ task }) => 1 / task.totalSeconds);
+  const speeds = figuresOf(fresh, ({ task }) => 1 / task.totalSeconds);
   const explored = drawn(context, speeds);
   const room = context.perRound - picked.length;
   const ranking = lazily(function* () {

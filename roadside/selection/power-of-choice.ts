@@ -6,7 +6,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
-import { lazily, ranked } from './ranking.ts';
+import { figuresOf, lazily, ranked } from './ranking.ts';
 
 /** The loss each vehicle reported last. */
 type Losses = ReadonlyMap<VehicleId, number>;
@@ -21,7 +21,7 @@ const drawn: Parameter = {
 
 /** Drawn without repetition, each with a chance proportional to its samples (Efraimidis and Spirakis 2006). */
 function drawBySamples({ candidates, rng }: ChoiceContext): Float64Array {
-  return Float64Array.from(candidates, ({ samples }) => -rng.exponential(Math.max(samples, 1e-9)));
+  return figuresOf(candidates, ({ samples }) => -rng.exponential(Math.max(samples, 1e-9)));
 }
 
 function choiceOf(losses: Losses, { vehicle }: Candidate): Choice {

@@ -25,13 +25,24 @@ function sink(scores: Float64Array, heap: Int32Array, size: number, root: number
 
 /** Positions of `scores`, highest first, equals in their order: O(n) to begin with, O(log n) for each that is read. */
 export function* bestFirst(scores: Float64Array): Generator<number> {
-  const heap = Int32Array.from(scores, (_, i) => i);
+  const heap = new Int32Array(scores.length);
+  for (let i = 0; i < heap.length; i++) heap[i] = i;
   for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(scores, heap, heap.length, i);
   for (let size = heap.length; size > 0; size--) {
     yield heap[0]!;
     heap[0] = heap[size - 1]!;
     sink(scores, heap, size - 1, 0);
   }
+}
+
+/** A figure for each of `items`; plain loops, as there may be ten thousand. */
+export function figuresOf<T>(
+  items: readonly T[],
+  figure: (item: T, position: number) => number,
+): Float64Array {
+  const figures = new Float64Array(items.length);
+  for (let i = 0; i < items.length; i++) figures[i] = figure(items[i]!, i);
+  return figures;
 }
 
 /** What `make` yields, made anew each time it is read from its beginning. */
@@ -67,6 +78,5 @@ export interface Scoring {
 export function rankByScore(context: ChoiceContext, scoring: Scoring): Iterable<Choice> {
   // Equals keep their order, so the shuffle before decides among them.
   const shuffled = context.rng.shuffle([...context.candidates]);
-  const scores = Float64Array.from(shuffled, (candidate, i) => scoring.score(candidate, i));
-  return ranked(shuffled, scores, scoring.choice);
+  return ranked(shuffled, figuresOf(shuffled, scoring.score), scoring.choice);
 }

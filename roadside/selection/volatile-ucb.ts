@@ -4,18 +4,22 @@
 // Must not: keep an arm that was not seen for long.
 
 import { type Parameter, settingOf } from '../parameters.ts';
-import { type ArmStatistics, armOf, earned, rankArms } from './arms.ts';
-import type { ArmReward, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
+import { type ArmStatistics, addEarnings, armOf, earned, rankArms } from './arms.ts';
+import type { ChoiceContext, Policy } from './policy.ts';
 
-interface VolatileArm extends ArmStatistics {
-  /** Selections of the whole run when the arm appeared. */
-  readonly appearedAt: number;
-  /** Round in which it was last a candidate. */
-  readonly lastSeen: number;
-}
+/** Of each arm, the selections of the whole run when it appeared. */
+type Appearances = ReadonlyMap<string, number>;
 
+/**
+ * Arms in two generations: those seen since the last change of generation, and those seen only in the one before. An arm
+ * is forgotten with its generation, so nothing is written for an arm that merely stays.
+ */
 interface VolatileState {
-  readonly arms: ReadonlyMap<string, VolatileArm>;
+  readonly seen: Appearances;
+  readonly before: Appearances;
+  /** Round in which the generation began. */
+  readonly since: number;
+  readonly arms: ReadonlyMap<string, ArmStatistics>;
   /** Selections of the whole run. */
   readonly pulls: number;
 }
@@ -25,41 +29,28 @@ const absentRounds: Parameter = {
   default: 100,
   minimum: 1,
   maximum: 100_000,
-  describe: 'rounds of absence after which an arm is forgotten [ours]',
+  describe: 'rounds of absence after which an arm is forgotten, at the latest after twice as many [ours]',
 };
 
-/** Every candidate's arm is there from now on; arms absent for too long are not. */
-function meet(state: VolatileState, context: ChoiceContext): VolatileState {
-  const limit = context.round - settingOf(absentRounds, context.settings);
-  const arms = new Map(state.arms);
-  for (const [name, arm] of state.arms) if (arm.lastSeen < limit) arms.delete(name);
-  for (const candidate of context.candidates) {
-    const name = armOf(candidate, context.settings);
-    const { pulls, reward, appearedAt } = arms.get(name) ?? { pulls: 0, reward: 0, appearedAt: state.pulls };
-    arms.set(name, { pulls, reward, appearedAt, lastSeen: context.round });
-  }
-  return { ...state, arms };
+/** The state at the change of a generation: what was not seen in the last one is forgotten. */
+function nextGeneration(state: VolatileState, round: number): VolatileState {
+  const arms = new Map([...state.arms].filter(([name]) => state.seen.has(name)));
+  return { ...state, arms, seen: new Map(), before: state.seen, since: round };
 }
 
-function learn(
-  state: VolatileState,
-  feedback: RoundFeedback,
-): { state: VolatileState; rewarded: ArmReward[] } {
-  const arms = new Map(state.arms);
-  const rewarded: ArmReward[] = [];
-  for (const [name, gain] of earned(feedback)) {
-    const known = arms.get(name) ?? {
-      pulls: 0,
-      reward: 0,
-      appearedAt: state.pulls,
-      lastSeen: feedback.round,
-    };
-    const after = { ...known, pulls: known.pulls + gain.pulls, reward: known.reward + gain.reward };
-    arms.set(name, after);
-    const meanReward = after.reward / after.pulls;
-    rewarded.push({ arm: name, reward: gain.reward / gain.pulls, pulls: after.pulls, meanReward });
+/** Every candidate's arm is there from now on; arms absent for too long are not. */
+function meet(known: VolatileState, context: ChoiceContext): VolatileState {
+  const isOver = context.round - known.since >= settingOf(absentRounds, context.settings);
+  const state = isOver ? nextGeneration(known, context.round) : known;
+  const met = new Map<string, number>();
+  for (const candidate of context.candidates) {
+    const name = armOf(candidate, context.settings);
+    if (!state.seen.has(name)) met.set(name, state.before.get(name) ?? state.pulls);
   }
-  return { state: { arms, pulls: state.pulls + feedback.members.length }, rewarded };
+  if (met.size === 0) return state;
+  const seen = new Map(state.seen);
+  for (const [name, appearedAt] of met) seen.set(name, appearedAt);
+  return { ...state, seen };
 }
 
 export const volatileUcb: Policy<VolatileState> = {
@@ -67,17 +58,20 @@ export const volatileUcb: Policy<VolatileState> = {
   source: 'Bnaya, Puzis, Stern and Felner 2013, VUCB1',
   describe: 'upper confidence bound where arms appear and vanish',
   parameters: [absentRounds],
-  init: () => ({ arms: new Map(), pulls: 0 }),
+  init: () => ({ seen: new Map(), before: new Map(), since: 0, arms: new Map(), pulls: 0 }),
   choose: (state, context) => {
     const met = meet(state, context);
     const ranking = rankArms(context, (name) => {
       const arm = met.arms.get(name);
-      if (!arm || arm.pulls === 0) return undefined;
-      const age = Math.max(1, met.pulls - arm.appearedAt);
+      if (!arm) return undefined;
+      const age = Math.max(1, met.pulls - (met.seen.get(name) ?? met.pulls));
       const width = Math.sqrt((2 * Math.log(age)) / arm.pulls);
       return { meanReward: arm.reward / arm.pulls, confidence: context.settings.exploration * width };
     });
     return { state: met, ranking };
   },
-  learn,
+  learn: (state, feedback) => {
+    const { arms, rewarded } = addEarnings(state.arms, earned(feedback));
+    return { state: { ...state, arms, pulls: state.pulls + feedback.members.length }, rewarded };
+  },
 };
