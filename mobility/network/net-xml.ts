@@ -9,7 +9,7 @@ import { readXml } from '../xml/reader.ts';
 import { defaultVisibilityMeters, type LinkRow, NetworkBuilder } from './builder.ts';
 import { JunctionReader } from './net-xml-junctions.ts';
 import { boundaryOf, laneOf, locationOf } from './net-xml-parts.ts';
-import type { Network, Projection, SignalProgram } from './network.ts';
+import type { Network, Projection, SignalPhase, SignalProgram } from './network.ts';
 import { type OmissionList, omit } from './omissions.ts';
 import { SignalReader } from './signal-xml.ts';
 import { checkSignals } from './signals.ts';
@@ -222,8 +222,7 @@ class NetReader {
       direction: element.text('dir', 'a letter of direction'),
       state: element.text('state', 'a letter of right of way'),
       signal: tl === undefined ? -1 : this.#signalRow(element, tl),
-      signalIndex:
-        tl === undefined ? -1 : element.integer('linkIndex', 'the place of its letter in the signal'),
+      signalIndex: tl === undefined ? -1 : element.integer('linkIndex', signalPlace),
       visibilityMeters: element.numberOr('visibility', defaultVisibilityMeters, 'metres'),
       keepClear: element.flagOr('keepClear', true),
     };
@@ -255,10 +254,21 @@ class NetReader {
     return row;
   }
 
+  /** A signal without program is off, as SUMO has it, until an additional file brings one. */
   #signalRow(element: XmlElement, id: string): number {
-    const row = this.#signalRows.get(id);
-    if (row === undefined) throw element.invalid('tl', 'the id of a <tlLogic> of this network');
-    return row;
+    if (!this.#signalRows.has(id)) {
+      this.#signalRows.set(id, this.#signalRows.size);
+      this.#signalPlaces.push({ file: this.#file, line: element.line });
+      this.#programs.set(id, { id, ...programOff });
+      omit(this.#omissions, 'signal without a program (it is off)', id);
+    }
+    const program = this.#programs.get(id)!;
+    if (program.programId === programOff.programId) {
+      const at = element.integer('linkIndex', signalPlace);
+      const letter = /[a-z]/.test(element.text('state', 'a letter of right of way')) ? 'o' : 'O';
+      this.#programs.set(id, { ...program, phases: [offPhase(program.phases[0]?.state ?? '', at, letter)] });
+    }
+    return this.#signalRows.get(id)!;
   }
 
   #junctionRow(rows: ReadonlyMap<string, number>, edge: OpenEdge, junction: string): number {
@@ -275,6 +285,24 @@ class NetReader {
       else if (id !== '') throw element.invalid('edges', `ids of edges of this network, which ${id} is not`);
     }
   }
+}
+
+const signalPlace = 'the place of its letter in the signal';
+const programOff = {
+  programId: 'off',
+  kind: 'static',
+  offsetSeconds: 0,
+  phases: [],
+  parameters: {},
+} as const satisfies Omit<SignalProgram, 'id'>;
+
+/** The only phase of a signal that is off: `O` for a link with priority, `o` for one that gives way. */
+function offPhase(state: string, at: number, letter: 'o' | 'O'): SignalPhase {
+  const letters = [...state.padEnd(at + 1, 'O')];
+  letters[at] = letter;
+  const seconds = 1e6;
+  const phase = { durationSeconds: seconds, minimumSeconds: seconds, maximumSeconds: seconds, next: [] };
+  return { ...phase, state: letters.join('') };
 }
 
 /** Counts lanes that lead nowhere beside lanes that go on: legal, but nobody can drive on from them. */

@@ -151,6 +151,20 @@ describe('signal programs of additional files', () => {
     expect(network.signals[0]!.programId).toBe('0');
   });
 
+  it('takes a signal without a program as one that is off, until an additional file brings one', () => {
+    const odd = read(text.replace('tl="c" linkIndex="0"', 'tl="d" linkIndex="1"'));
+    const row = odd.signals.findIndex((program) => program.id === 'd');
+    expect(odd.signals[row]).toMatchObject({
+      programId: 'off',
+      phases: [{ state: expect.stringMatching(/^O[oO]$/) }],
+    });
+    expect(odd.omissions.find(({ examples }) => examples.includes('d'))?.what).toBe(
+      'signal without a program (it is off)',
+    );
+    const brought = { ...odd.signals[row]!, programId: 'new', phases: odd.signals[row]!.phases };
+    expect(withSignalPrograms(odd, [brought]).signals[row]?.programId).toBe('new');
+  });
+
   it('are counted where the network has no such signal', () => {
     const elsewhere = { ...program, id: 'x', phases: [] };
     expect(withSignalPrograms(network, [elsewhere]).omissions.at(-1)).toEqual({
@@ -195,12 +209,6 @@ describe('a broken net.xml', () => {
       'via=":c_0_0"',
       'via=":c_9_0"',
       '<connection> has via=":c_9_0" (expected the id of a lane of this network)',
-    ],
-    [
-      'a signal that is not there',
-      'tl="c" linkIndex="0"',
-      'tl="d" linkIndex="0"',
-      '<connection> has tl="d" (expected the id of a <tlLogic> of this network)',
     ],
     [
       'a lane without length',
