@@ -20,6 +20,7 @@ import { cappedSplit } from '../../roadside/cuts/partition/memory-cap.ts';
 import { instanceOfModel, trainingBytes } from '../../roadside/cuts/partition/of-model.ts';
 import { readCutFile } from '../cut-file.ts';
 import type { CommandIo } from '../io.ts';
+import { measuredSpeed } from '../machine-speed.ts';
 import { cutDrawingSvg } from '../plot/cut-drawing.ts';
 import { textTable } from '../plot/text-table.ts';
 import { processSeconds } from '../system.ts';
@@ -55,7 +56,18 @@ interface Decision extends Split {
   readonly microseconds: { readonly prepare: number; readonly decide: number };
 }
 
-function questionOf(model: string, { device, server, steps, batch }: CutOptions): Question {
+const thisMachine = 'this-machine';
+
+/** Operations per second of a computer of the table, or of this one, which is measured. */
+async function speedOf(io: CommandIo, device: string, model: string): Promise<number> {
+  if (device !== thisMachine) return trainingFlopsPerSecond(deviceByName(device));
+  const { flopsPerSecond, model: trained, engine } = await measuredSpeed(model);
+  io.err(`this machine trains ${trained} at ${(flopsPerSecond / 1e9).toFixed(1)} GFLOP/s (${engine})`);
+  return flopsPerSecond;
+}
+
+async function questionOf(io: CommandIo, model: string, options: CutOptions): Promise<Question> {
+  const { device, server, steps, batch } = options;
   if (model.endsWith('.json')) {
     const { names, instance } = readCutFile(model, steps);
     return { model, names, blocks: [], instance };
@@ -64,8 +76,8 @@ function questionOf(model: string, { device, server, steps, batch }: CutOptions)
   const instance = instanceOfModel(
     { ...graph, nodes, edges, blocks },
     {
-      deviceFlopsPerSecond: trainingFlopsPerSecond(deviceByName(device)),
-      serverFlopsPerSecond: trainingFlopsPerSecond(deviceByName(server)),
+      deviceFlopsPerSecond: await speedOf(io, device, model),
+      serverFlopsPerSecond: await speedOf(io, server, model),
       batchSize: batch,
       localSteps: steps,
     },
@@ -195,10 +207,10 @@ function drawing(question: Question, decision: Decision, report: Report): string
   });
 }
 
-function cut(io: CommandIo, model: string, options: CutOptions): void {
+async function cut(io: CommandIo, model: string, options: CutOptions): Promise<void> {
   const rates = { up: options.up, down: options.down };
   const algorithm = cutAlgorithmByName(options.algorithm);
-  const question = questionOf(model, options);
+  const question = await questionOf(io, model, options);
   const decision =
     options.memory === undefined
       ? decide(algorithm, question.instance, rates)
@@ -215,8 +227,16 @@ export function registerCut(program: Command, io: CommandIo): void {
     .command('cut')
     .description('decide which layers of a model to train in the car and which at the RSU')
     .argument('<model>', 'a model of the zoo (roadbed model list), or a JSON file of layers and costs')
-    .option('--device <name>', `computer of the car: ${deviceNames('car').join(', ')}`, 'orin-nano')
-    .option('--server <name>', `computer of the RSU: ${deviceNames('RSU').join(', ')}`, 'rtx-a6000')
+    .option(
+      '--device <name>',
+      `computer of the car: ${deviceNames('car').join(', ')}, or ${thisMachine} (measured)`,
+      'orin-nano',
+    )
+    .option(
+      '--server <name>',
+      `computer of the RSU: ${deviceNames('RSU').join(', ')}, or ${thisMachine}`,
+      'rtx-a6000',
+    )
     .option('--up <bits>', 'rate from car to RSU, bit/s', positiveNumber('up'), 20e6)
     .option('--down <bits>', 'rate from RSU to car, bit/s', positiveNumber('down'), 40e6)
     .option('--algorithm <name>', cutAlgorithmNames.join(', '), 'minimum-cut')

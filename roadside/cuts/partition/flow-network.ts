@@ -6,6 +6,9 @@
 
 import { assert } from '../../../base/assert.ts';
 
+/** Times a vertex is raised, on average, before all labels are measured anew. Best of 1/4 to 2 on the zoo's networks. */
+const raisesBetweenLooks = 0.5;
+
 /** An arc and its reverse have the numbers 2 i and 2 i + 1. */
 export class FlowNetwork {
   readonly count: number;
@@ -25,6 +28,8 @@ export class FlowNetwork {
   /** Vertices at each label. */
   readonly #population: Int32Array;
   #highest = 0;
+  /** Labels raised since the last look at distances. */
+  #raised = 0;
 
   /** `pairs[i]` = [from, to] of arc 2 i. */
   constructor(count: number, pairs: readonly (readonly [number, number])[]) {
@@ -58,6 +63,8 @@ export class FlowNetwork {
   solve(tolerance: number): void {
     this.#measure(tolerance);
     while (this.#highest > 0) {
+      // Labels have drifted from distances: what is cut off from every taker would go on rising one by one.
+      if (this.#raised > raisesBetweenLooks * this.count) this.#measure(tolerance);
       const v = this.#bucket[this.#highest]!;
       if (v < 0) {
         this.#highest--;
@@ -97,6 +104,7 @@ export class FlowNetwork {
     this.#bucket.fill(-1);
     this.#population.fill(0);
     this.#highest = 0;
+    this.#raised = 0;
     let end = 0;
     for (let v = 0; v < count; v++) {
       this.#current[v] = this.#first[v]!;
@@ -163,6 +171,7 @@ export class FlowNetwork {
   #raise(v: number, tolerance: number): boolean {
     const label = this.#label;
     const old = label[v]!;
+    this.#raised++;
     let least = this.count;
     for (let i = this.#first[v]!; i < this.#first[v + 1]!; i++) {
       const arc = this.#arcs[i]!;
