@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerAggregators } from './commands/aggregators.ts';
 import { registerCut } from './commands/cut.ts';
+import { registerCompare } from './commands/compare.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerMobility } from './commands/mobility.ts';
@@ -51,6 +52,7 @@ export function buildProgram(io: CommandIo): Command {
   registerProcesses(program, io);
   registerMobility(program, io);
   registerSweep(program, io);
+  registerCompare(program, io);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

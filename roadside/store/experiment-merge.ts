@@ -2,6 +2,7 @@
 // merged: the same bytes each time. Impure: files. Must not: choose between two results of one cell that differ.
 
 import { renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { RoadbedError } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/hash.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Experiment,
   ExperimentStore,
   type FinishedCell,
+  makeFolder,
   otherSweep,
   readExperiment,
 } from './experiment.ts';
@@ -84,6 +86,7 @@ function joinAttempts(parts: readonly Experiment[]): Attempt[] {
 
 /** Merges the databases at `sources` into `out`, which is replaced at once or not at all. */
 export function mergeExperiments(sources: readonly string[], out: string): Experiment {
+  makeFolder(dirname(out));
   const lock = takeLock(`${out}.lock`);
   const working = `${out}.merging`;
   try {

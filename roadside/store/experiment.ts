@@ -291,7 +291,8 @@ export class ExperimentStore {
   }
 }
 
-function makeFolder(folder: string): void {
+/** Makes the folder of a database. Throws RoadbedError `store` where it cannot. */
+export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {

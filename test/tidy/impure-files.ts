@@ -62,6 +62,11 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
   { path: 'testbed/commands/cut.ts', touches: ['files'], reason: 'writes a drawing where the user says' },
   { path: 'testbed/commands/data.ts', touches: ['files'], reason: 'writes a picture where the user says' },
+  {
+    path: 'testbed/commands/runs-merge.ts',
+    touches: ['files'],
+    reason: 'asks whether a folder is meant, or a database',
+  },
   { path: 'testbed/commands/runs.ts', touches: ['files'], reason: 'exports tables where the user says' },
   { path: 'testbed/commands/scenario.ts', touches: ['files'], reason: 'asks whether a map file exists' },
   { path: 'testbed/cut-file.ts', touches: ['files'], reason: 'reads layer graphs that users bring' },

@@ -1,4 +1,4 @@
-// `roadbed runs list | show | export`: what was run, what came of it, and its numbers as files.
+// `roadbed runs list | show | export | merge`: what was run, what came of it, and its numbers as files.
 // Impure: `--out` writes a file. Must not: change or delete a run.
 
 import { writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ import {
 import type { CommandIo } from '../io.ts';
 import { examples } from './options.ts';
 import { accuracyText, megabytes } from './run.ts';
+import { registerMerge } from './runs-merge.ts';
 
 interface RunsOption {
   readonly runs: string;
@@ -48,10 +49,11 @@ export function readRun<T>(
 
 /** Adds `roadbed runs` and its subcommands to `program`. */
 export function registerRuns(program: Command, io: CommandIo): void {
-  const runs = program.command('runs').description('list, show and export finished and running runs');
+  const runs = program.command('runs').description('list, show, export and merge runs');
   registerList(runs, io);
   registerShow(runs, io);
   registerExport(runs, io);
+  registerMerge(runs, io);
 }
 
 function registerList(runs: Command, io: CommandIo): void {
