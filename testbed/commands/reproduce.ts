@@ -6,6 +6,7 @@ import type { CommandIo } from '../io.ts';
 import { textTable } from '../plot/text-table.ts';
 import { cardReproduction } from '../reproduce/card.ts';
 import { dagSplit } from '../reproduce/dag-split.ts';
+import { registerMavfl } from '../reproduce/mavfl-command.ts';
 import { open } from '../reproduce/open.ts';
 import type { Reproduction, ReproductionResult } from '../reproduce/reproduction.ts';
 import { examples, wholeNumber } from './options.ts';
@@ -59,4 +60,5 @@ export function registerReproduce(program: Command, io: CommandIo): void {
     .command('reproduce')
     .description('the evaluations of papers under our documented settings, as whole tables');
   for (const paper of decisionPapers) registerDecisions(reproduce, io, paper);
+  registerMavfl(reproduce, io);
 }
