@@ -7,6 +7,7 @@ import { benchCuts } from './cuts.ts';
 import { benchFederated } from './federated.ts';
 import { benchMemory } from './memory.ts';
 import { benchMobility } from './mobility.ts';
+import { benchRegret } from './regret.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
@@ -50,6 +51,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   fl: () => benchFederated(options, show),
   mobility: () => benchMobility(options, show),
   cuts: () => benchCuts(options, show),
+  regret: () => benchRegret(show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };
 
