@@ -79,14 +79,30 @@ function numberOf(file: string, layer: WrittenLayer, key: string, fallback?: num
   refuse(file, `layer ${layer.name}: ${key} is ${JSON.stringify(value)} (expected a number)`);
 }
 
-/** The instance written in `text`. Throws RoadbedError('data') that says what is wrong and where. */
-export function parseCutFile(text: string, file: string, localSteps: number): NamedInstance {
-  let written: unknown;
+/** Reads and parses JSON. Throws RoadbedError('data') where there is none. */
+export function readJson(file: string): unknown {
+  let text: string;
   try {
-    written = JSON.parse(text);
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    refuse(file, `no JSON: ${messageOf(error)}`);
+    throw new RoadbedError('data', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return refuse(file, `no JSON: ${messageOf(error)}`);
+  }
+}
+
+/** Whether parsed JSON is a saved tf.LayersModel instead. */
+export function isLayersModel(written: unknown): boolean {
+  return (
+    typeof written === 'object' && written !== null && ('modelTopology' in written || 'class_name' in written)
+  );
+}
+
+/** The instance `written` in such a file. Throws RoadbedError('data') that says what is wrong and where. */
+export function parseCutFile(written: unknown, file: string, localSteps: number): NamedInstance {
   const list = (written as { layers?: unknown } | null)?.layers;
   if (!Array.isArray(list) || list.length === 0)
     refuse(file, 'expected {"layers": [...]} with at least one layer');
@@ -119,15 +135,4 @@ export function parseCutFile(text: string, file: string, localSteps: number): Na
       pinnedToServer: pins('server'),
     },
   };
-}
-
-/** Reads such a file. Throws RoadbedError('data') also where there is none. */
-export function readCutFile(file: string, localSteps: number): NamedInstance {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new RoadbedError('data', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseCutFile(text, file, localSteps);
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
+import { blocksOf, contractBlocks } from '../../roadside/cuts/partition/block-wise.ts';
 import { CutEnvelope } from '../../roadside/cuts/partition/cut-envelope.ts';
 import { exhaustiveSplit } from '../../roadside/cuts/partition/exhaustive.ts';
 import { FlowNetwork } from '../../roadside/cuts/partition/flow-network.ts';
@@ -256,5 +257,45 @@ describe('the flow network', () => {
       const missing = network.balance.reduce((sum, amount) => sum - Math.min(0, amount), 0);
       expect(wanted - missing).toBeCloseTo(slowFlow(matrix, count, count + 1), 8);
     }
+  });
+});
+
+describe('the block-wise cut', () => {
+  /** Blocks of two to four branches one behind the other, between single layers. */
+  function chainOfBlocks(fastCar: boolean): SplitInstance {
+    const edges: [number, number][] = [[0, 1]];
+    let last = 1;
+    for (let block = 0; block < 2; block++) {
+      const branches = 2 + rng.integer(2);
+      const exit = last + branches + 1;
+      for (let branch = 1; branch <= branches; branch++)
+        edges.push([last, last + branch], [last + branch, exit]);
+      if (rng.uniform() < 0.5) edges.push([last, exit]);
+      last = exit;
+    }
+    const some = (high: number): number[] => Array.from({ length: last + 1 }, () => rng.uniform() * high);
+    const server = some(2);
+    const bits = some(10).map(Math.ceil);
+    return written({
+      edges,
+      device: some(4).map((seconds, v) => (fastCar ? seconds : seconds + server[v]!)),
+      server,
+      bits,
+      parameters: some(3),
+      steps: 1 + rng.integer(5),
+    });
+  }
+
+  it('is the best cut of 1,000 chains of random blocks, cars of any speed, and does join blocks', () => {
+    let joined = 0;
+    for (let i = 0; i < 1000; i++) {
+      const instance = chainOfBlocks(i % 2 === 0);
+      const rates = randomRates(rng);
+      const blocks = blocksOf(instance);
+      joined += blocks.filter((block) => block.contractible).length;
+      const { seconds: found } = new MinimumCut(contractBlocks(instance, blocks).instance).decide(rates);
+      expect(nearly(found, new MinimumCut(instance).decide(rates).seconds)).toBe(true);
+    }
+    expect(joined).toBeGreaterThan(100);
   });
 });

@@ -87,6 +87,25 @@ describe('roadbed cut', () => {
     expect(JSON.parse(out)).toMatchObject({ seconds: 9, deviceLayers: ['input', 'first'] });
   });
 
+  it('cuts a tf.LayersModel from its saved description', async () => {
+    const layers = [
+      {
+        class_name: 'Conv2D',
+        config: { name: 'a', filters: 4, kernel_size: [3, 3], batch_input_shape: [null, 8, 8, 1] },
+      },
+      { class_name: 'Flatten', config: { name: 'b' } },
+      { class_name: 'Dense', config: { name: 'c', units: 3 } },
+    ];
+    const model = file('model.json', {
+      modelTopology: { class_name: 'Sequential', config: { name: 's', layers } },
+    });
+    const { code, out } = await roadbed(model, '--up', '1e9', '--down', '1e9', '--json');
+    expect(code).toBe(0);
+    const report = JSON.parse(out);
+    expect(report.layers).toBe(3);
+    expect(report.pinnedToDevice).toEqual(['a_input', 'a']);
+  });
+
   it('draws the graph with the cut', async () => {
     const svg = join(folder, 'cut.svg');
     const { code, out } = await roadbed('resnet50', '--up', '1e8', '--down', '4e8', '--svg', svg);

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
 import { deviceByName, deviceNames, trainingFlopsPerSecond } from '../../learning/cost/devices.ts';
-import { type LayerNode, layerGraph } from '../../learning/cost/graph.ts';
+import { type LayerGraph, type LayerNode, layerGraph } from '../../learning/cost/graph.ts';
 import { modelEntry } from '../../learning/models/blocks.ts';
 import type { CutAlgorithm } from '../../roadside/cuts/partition/algorithm.ts';
 import { cutAlgorithmByName, cutAlgorithmNames } from '../../roadside/cuts/partition/algorithms.ts';
@@ -18,7 +18,7 @@ import {
 } from '../../roadside/cuts/partition/instance.ts';
 import { cappedSplit } from '../../roadside/cuts/partition/memory-cap.ts';
 import { instanceOfModel, trainingBytes } from '../../roadside/cuts/partition/of-model.ts';
-import { readCutFile } from '../cut-file.ts';
+import { isLayersModel, parseCutFile, readJson } from '../cut-file.ts';
 import type { CommandIo } from '../io.ts';
 import { measuredSpeed } from '../machine-speed.ts';
 import { cutDrawingSvg } from '../plot/cut-drawing.ts';
@@ -66,22 +66,30 @@ async function speedOf(io: CommandIo, device: string, model: string): Promise<nu
   return flopsPerSecond;
 }
 
+/** The layer graph of a model of the zoo, or of a tf.LayersModel in `written`. */
+async function graphOf(model: string, written: object | undefined): Promise<LayerGraph> {
+  if (written === undefined) return layerGraph({ name: model, ...modelEntry(model).usual });
+  const { layersModelGraph } = await import('../../learning/training/layers-model-file.ts');
+  return layersModelGraph(written, model);
+}
+
 async function questionOf(io: CommandIo, model: string, options: CutOptions): Promise<Question> {
   const { device, server, steps, batch } = options;
-  if (model.endsWith('.json')) {
-    const { names, instance } = readCutFile(model, steps);
+  const written = model.endsWith('.json') ? readJson(model) : undefined;
+  if (written !== undefined && !isLayersModel(written)) {
+    const { names, instance } = parseCutFile(written, model, steps);
     return { model, names, blocks: [], instance };
   }
-  const { nodes, edges, blocks, ...graph } = layerGraph({ name: model, ...modelEntry(model).usual });
-  const instance = instanceOfModel(
-    { ...graph, nodes, edges, blocks },
-    {
-      deviceFlopsPerSecond: await speedOf(io, device, model),
-      serverFlopsPerSecond: await speedOf(io, server, model),
-      batchSize: batch,
-      localSteps: steps,
-    },
-  );
+  const graph = await graphOf(model, written as object | undefined);
+  // A model from elsewhere is not trained here: the small convolutional network stands for it.
+  const measured = written === undefined ? model : 'cnn';
+  const instance = instanceOfModel(graph, {
+    deviceFlopsPerSecond: await speedOf(io, device, measured),
+    serverFlopsPerSecond: await speedOf(io, server, measured),
+    batchSize: batch,
+    localSteps: steps,
+  });
+  const { nodes, blocks } = graph;
   return { model, names: nodes.map((node) => node.name), nodes, blocks, instance };
 }
 
@@ -226,7 +234,10 @@ export function registerCut(program: Command, io: CommandIo): void {
   program
     .command('cut')
     .description('decide which layers of a model to train in the car and which at the RSU')
-    .argument('<model>', 'a model of the zoo (roadbed model list), or a JSON file of layers and costs')
+    .argument(
+      '<model>',
+      'a model of the zoo (roadbed model list), a saved tf.LayersModel (model.json), or a JSON file of layers and costs',
+    )
     .option(
       '--device <name>',
       `computer of the car: ${deviceNames('car').join(', ')}, or ${thisMachine} (measured)`,
