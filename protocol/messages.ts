@@ -110,8 +110,14 @@ const taskSchema = z.strictObject({
     momentum: finite.min(0).max(1),
     optimiser: z.enum(['sgd', 'adam', 'adamw']).optional(),
     weightDecay: finite.min(0).optional(),
+    proximal: finite.min(0).optional(),
     seed: z.int(),
   }),
+  /**
+   * The car corrects its gradients by a vector it keeps from round to round. `scaffold`: the RSU's own follows the model
+   * in the base, which is then twice as long. Full plans only.
+   */
+  control: z.enum(['scaffold', 'feddyn']).optional(),
   /** Seconds from the sending of this task until the round closes. */
   deadlineSeconds: finite.positive(),
   /**

@@ -11,7 +11,7 @@ import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { maximumScenarioBytes } from '../protocol/scenario/source.ts';
-import { aggregatorByName } from '../roadside/aggregation/aggregators.ts';
+import { aggregatorByName, checkClientPart } from '../roadside/aggregation/aggregators.ts';
 import { checkParameters } from '../roadside/parameters.ts';
 import { policyByName } from '../roadside/selection/policies.ts';
 
@@ -108,6 +108,7 @@ function checkNames(scenario: Scenario, path: string): void {
       { section: 'aggregation', title: `rule ${rule.name}`, parameters: rule.parameters },
       aggregation,
     );
+    checkClientPart(scenario);
     const { name, usual } = trainableModel(scenario.model.name);
     // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
     checkCut(scenario, placeBlocks({ name, ...usual }).length);

@@ -196,6 +196,7 @@ export class VehicleAgent {
   /** Any answer retires the update: committed, late and refused are all final. Acks of other blobs just stop them. */
   #onAck({ key, result }: Ack): void {
     this.#config.outbox.retire(key);
+    this.#runner.settle(key, result);
     this.#transfers.forget(key);
     this.#ackAt = null;
     this.#ackWaitSeconds = ackSeconds;

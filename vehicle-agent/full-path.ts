@@ -12,13 +12,20 @@ export function baseBytes(task: Task, cost: ModelCost): number {
   return 4 * blocks.reduce((sum, block) => sum + block.parameters, 0);
 }
 
+/** Floats of the model in a task's base: half of them, where as many follow it. */
+export function modelFloats({ base, control }: Task): number {
+  return base.size / (control === 'scaffold' ? 8 : 4);
+}
+
 /** Why this car cannot do a task, or undefined when it can. */
 export function taskFault(task: Task, cost: ModelCost): string | undefined {
   const blocks = cost.blocks.length;
   if (task.plan === 'full' && task.cut !== 0) return `cut ${task.cut} with plan full (expected 0)`;
   if (task.plan === 'split' && (task.cut < 1 || task.cut >= blocks))
     return `cut ${task.cut} of ${task.model.name} (expected 1..${blocks - 1})`;
-  const expected = baseBytes(task, cost);
+  if (task.control !== undefined && task.plan !== 'full')
+    return `a ${task.control} task with plan ${task.plan} (expected full)`;
+  const expected = baseBytes(task, cost) * (task.control === 'scaffold' ? 2 : 1);
   if (task.base.size !== expected)
     return `base of ${task.base.size} bytes for ${task.model.name} (expected ${expected})`;
   return undefined;
@@ -42,7 +49,7 @@ export function allFinite(values: Float32Array): boolean {
 
 /** Why a training result must not be sent, or undefined. The RSU checks the same: here it saves the upload. */
 export function resultFault(result: TrainResult, task: Task): string | undefined {
-  const expected = task.base.size / 4;
+  const expected = modelFloats(task);
   if (result.weights.length !== expected)
     return `training gave ${result.weights.length} weights (expected ${expected})`;
   if (!Number.isFinite(result.trainLoss)) return `training gave the loss ${result.trainLoss}`;

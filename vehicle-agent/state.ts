@@ -50,9 +50,21 @@ export function shownState(facts: { phase: Phase; inCoverage: boolean; uploading
   return shownAs[facts.phase] ?? (facts.uploading ? 'uploading' : 'in-range');
 }
 
+/** What the training of a task begins with. */
+export interface Start {
+  readonly base: Float32Array; // parameters
+  /** Added to every gradient, where the rule says so. */
+  readonly correction?: Float32Array; // parameters
+  /** What came behind the model. */
+  readonly companion?: Float32Array; // parameters
+}
+
 /** Some epochs of a task, with what the next one needs. */
 export interface Finished {
   readonly epochs: number;
+  /** Steps of all of them. */
+  readonly steps: number;
+  /** Of the last of them. */
   readonly result: TrainResult;
 }
 
@@ -70,8 +82,8 @@ export interface Work {
   computeSeconds: number;
   /** Epoch by epoch only: what the epochs finished so far have come to. */
   finished: Finished | null;
-  /** What the first of them began from. */
-  base: Float32Array | null;
+  /** What training began with. */
+  start: Start | null;
   /** Split plan only. */
   half: LowerHalf | null;
   step: number;
@@ -91,7 +103,7 @@ export function newWork(task: Task, now: number): Work {
     startedAt: now,
     computeSeconds: 0,
     finished: null,
-    base: null,
+    start: null,
     half: null,
     step: 0,
     smashed: null,

@@ -11,9 +11,11 @@ import type { LowerHalf, TrainResult } from '../learning/learner.ts';
 import type { ComputeOutcome } from '../protocol/actor.ts';
 import { manifestOf, type NamedBlob } from '../protocol/blob/manifest.ts';
 import type { Transfers } from '../protocol/blob/transfers.ts';
-import type { Manifest, Task } from '../protocol/messages.ts';
+import { type AckResult, blobKey, type Manifest, type Task } from '../protocol/messages.ts';
+import { ControlBook } from './control.ts';
 import {
   isByEpoch,
+  modelFloats,
   resultFault,
   taskFault,
   trainingSeconds,
@@ -21,7 +23,7 @@ import {
   updateBlob,
 } from './full-path.ts';
 import { batchOf, gradientOf, halfSeconds, meanLossOfLastEpoch, smashedBlob } from './split-path.ts';
-import { type Finished, type Happening, newWork, nextPhase, type Work } from './state.ts';
+import { type Finished, type Happening, newWork, nextPhase, type Start, type Work } from './state.ts';
 import type { VehicleConfig } from './types.ts';
 import type { Wishes } from './wishes.ts';
 
@@ -38,6 +40,7 @@ export class TaskRunner {
   readonly #car: Car;
   /** Whose computation a ticket is; kept for given-up tasks too, whose half is disposed when it comes back. */
   readonly #tickets = new Map<number, Work>();
+  readonly #controls = new ControlBook();
   #work: Work | null = null;
   #issued = 0;
 
@@ -127,14 +130,19 @@ export class TaskRunner {
     const { learner, data, shard, device, costOf } = this.#car.config;
     const { model, settings, cut } = task;
     // A copy: the learner may work in place, the held base is used again.
-    const weights = floatsOfBytes(base.slice());
+    const floats = floatsOfBytes(base.slice());
+    const weights = floats.subarray(0, modelFloats(task));
+    work.start = { base: weights, ...this.#correctionOf(task, floats) };
+    const { correction } = work.start;
     if (isByEpoch(task)) {
       this.#move(work, 'base-full');
-      this.#trainEpoch(work, weights, now);
+      this.#trainEpoch(work, work.start, now);
     } else if (task.plan === 'full') {
       this.#move(work, 'base-full');
       const seconds = trainingSeconds(task, shard.length, costOf(model), device);
-      this.#compute(work, seconds, now, () => learner.train({ model, weights, data, shard, settings }));
+      this.#compute(work, seconds, now, () =>
+        learner.train({ model, weights, data, shard, settings, correction }),
+      );
     } else {
       this.#move(work, 'base-split');
       const request = { model, cut, lowerWeights: weights, data, shard, settings };
@@ -142,38 +150,65 @@ export class TaskRunner {
     }
   }
 
-  /** The next epoch of a task that may end after any; `base` is what the first began from. */
-  #trainEpoch(work: Work, base: Float32Array, now: number): void {
+  /** What the rule adds to this car's gradients, and what came behind the model for it. */
+  #correctionOf({ control }: Task, floats: Float32Array): Pick<Start, 'correction' | 'companion'> {
+    if (control === undefined) return {};
+    const isDoubled = control === 'scaffold';
+    const parameters = floats.length / (isDoubled ? 2 : 1);
+    const companion = isDoubled ? floats.subarray(parameters) : undefined;
+    return { correction: this.#controls.correction(control, parameters, companion), companion };
+  }
+
+  /** The RSU's answer to an update. */
+  settle(key: string, result: AckResult): void {
+    this.#controls.settle(key, result);
+  }
+
+  /** The next epoch of a task that may end after any. */
+  #trainEpoch(work: Work, start: Start, now: number): void {
     const { learner, data, shard, device, costOf } = this.#car.config;
     const { task, finished } = work;
     const { model, settings } = task;
     const from = finished?.epochs ?? 0;
     const span = { from, to: from + 1, carried: finished?.result.carried };
-    const weights = finished?.result.weights ?? base;
+    const { base: anchor, correction } = start;
+    const weights = finished?.result.weights ?? anchor;
     const seconds = trainingSeconds(task, shard.length, costOf(model), device) / settings.epochs;
     this.#compute(work, seconds, now, () =>
-      learner.train({ model, weights, data, shard, settings, span, anchor: base }),
+      learner.train({ model, weights, data, shard, settings, span, anchor, correction }),
     );
-    work.base = base;
   }
 
   /** Another epoch, where one as long as this still ends in time; otherwise what there is goes out. */
   #onEpoch(work: Work, result: TrainResult, now: number): void {
     const epochs = (work.finished?.epochs ?? 0) + 1;
-    work.finished = { epochs, result };
+    work.finished = { epochs, steps: (work.finished?.steps ?? 0) + result.steps, result };
     const isInTime = now + (now - work.startedAt) <= present(work.uploadByAt, 'the time to upload by');
     if (epochs === work.task.settings.epochs || !isInTime)
       return this.#sendFinished(work, work.finished, now);
     this.#move(work, 'computed-epoch');
-    this.#trainEpoch(work, present(work.base, 'the base'), now);
+    this.#trainEpoch(work, present(work.start, 'what the first epoch began with'), now);
   }
 
-  #sendFinished(work: Work, { epochs, result }: Finished, now: number): void {
-    const { samples, trainLoss, weights } = result;
-    this.#move(work, 'computed');
-    const facts = { bytes: bytesOfFloats(weights), samples, trainLoss };
+  #sendFinished(work: Work, { epochs, steps, result }: Finished, now: number): void {
     const isWhole = epochs === work.task.settings.epochs;
-    this.#finish(work, isWhole ? facts : { ...facts, epochsDone: epochs }, now);
+    this.#sendTrained(work, { ...result, steps }, isWhole ? undefined : epochs, now);
+  }
+
+  /** `epochsDone`: where they are fewer than asked for. */
+  #sendTrained(work: Work, result: TrainResult, epochsDone: number | undefined, now: number): void {
+    const { samples, trainLoss, weights } = result;
+    this.#propose(work, result);
+    this.#move(work, 'computed');
+    this.#finish(work, { bytes: bytesOfFloats(weights), samples, trainLoss, epochsDone }, now);
+  }
+
+  #propose({ task, start }: Work, { weights, steps }: TrainResult): void {
+    const { control, settings, round } = task;
+    if (control === undefined || !start) return;
+    const { base, companion } = start;
+    const key = blobKey(round, this.#car.config.vehicle, 'update');
+    this.#controls.propose(key, control, { base, weights, companion, steps, settings });
   }
 
   /** The instant at which an upload of what is finished has to begin; null where nothing is, or all is awaited. */
@@ -194,9 +229,7 @@ export class TaskRunner {
     const fault = resultFault(result, work.task);
     if (fault) return this.fail(fault);
     if (isByEpoch(work.task)) return this.#onEpoch(work, result, now);
-    const { samples, trainLoss } = result;
-    this.#move(work, 'computed');
-    this.#finish(work, { bytes: bytesOfFloats(result.weights), samples, trainLoss }, now);
+    this.#sendTrained(work, result, undefined, now);
   }
 
   #onOpened(work: Work, half: LowerHalf, now: number): void {

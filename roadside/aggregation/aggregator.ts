@@ -8,6 +8,7 @@
 
 import { assert } from '../../base/assert.ts';
 import type { VehicleId } from '../../base/ids.ts';
+import type { Task } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
 import type { Parameter } from '../parameters.ts';
 
@@ -31,6 +32,16 @@ export interface AggregationInput {
   readonly updates: readonly Update[];
   readonly settings: Scenario['aggregation'];
   readonly training: Pick<Scenario['training'], 'learningRate' | 'momentum'>;
+  /** Vehicles the RSU has heard of so far: the N of rules that keep something for each client. At least one. */
+  readonly population: number;
+}
+
+/** What a rule asks of the cars beyond plain training. */
+export interface ClientPart {
+  /** mu of the proximal term in their loss (learning/learner.ts). */
+  readonly proximal?: number;
+  /** A vector each car keeps from round to round and corrects its gradients by (vehicle-agent/control.ts). */
+  readonly control?: NonNullable<Task['control']>;
 }
 
 /** An update a rule left out, and why. */
@@ -47,6 +58,10 @@ export interface Aggregator<S = unknown> {
   readonly describe: string;
   /** What a scenario may set under `aggregation.parameters`. */
   readonly parameters?: readonly Parameter[];
+  /** What it asks of the cars; nothing where absent. */
+  client?(settings: AggregationInput['settings']): ClientPart;
+  /** What the cars are sent behind the model: as many numbers as it has parameters. Nothing where absent. */
+  companion?(state: S): Float32Array; // parameters
   init(parameters: number): S;
   /** The next global model, in an array of its own, rounded to float32 once at the end. */
   aggregate(

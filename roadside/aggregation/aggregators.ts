@@ -3,18 +3,22 @@
 
 import { RoadbedError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
-import type { Aggregator } from './aggregator.ts';
+import type { Scenario } from '../../protocol/scenario/schema.ts';
+import type { AggregationInput, Aggregator, ClientPart } from './aggregator.ts';
 import { coordinateMedian } from './coordinate-median.ts';
 import { fedadagrad } from './fedadagrad.ts';
 import { fedadam } from './fedadam.ts';
 import { fedavg } from './fedavg.ts';
 import { fedavgm } from './fedavgm.ts';
+import { feddyn } from './feddyn.ts';
 import { fednova } from './fednova.ts';
+import { fedprox } from './fedprox.ts';
 import { fedyogi } from './fedyogi.ts';
 import { geometricMedian } from './geometric-median.ts';
 import { krum, multiKrum } from './krum.ts';
 import { normClipping } from './norm-clipping.ts';
 import { qffl } from './qffl.ts';
+import { scaffold } from './scaffold.ts';
 import { trimmedMean } from './trimmed-mean.ts';
 
 // Each rule is given back only the state it made itself, so its type may be forgotten here.
@@ -25,6 +29,9 @@ export const aggregators: readonly Aggregator[] = [
   fedadam,
   fedyogi,
   fednova,
+  fedprox,
+  feddyn,
+  scaffold,
   qffl,
   coordinateMedian,
   trimmedMean,
@@ -45,4 +52,36 @@ export function aggregatorByName(name: string): Aggregator {
     'scenario',
     `unknown aggregation.rule: ${JSON.stringify(name)} (expected one of ${names.join(', ')}).${hint}`,
   );
+}
+
+/** What the rule of these settings asks of the cars. */
+export function clientPartOf(settings: AggregationInput['settings']): ClientPart {
+  return aggregatorByName(settings.rule).client?.(settings) ?? {};
+}
+
+/** How many models' bytes one download is: two where the rule sends as many numbers again behind the model. */
+export function modelsPerDownload({ rule }: Pick<AggregationInput['settings'], 'rule'>): number {
+  return aggregatorByName(rule).companion ? 2 : 1;
+}
+
+/** Throws RoadbedError('scenario') where a rule whose cars keep a vector meets training that it does not fit. */
+export function checkClientPart({
+  aggregation,
+  fallback,
+  training,
+}: Pick<Scenario, 'aggregation' | 'fallback' | 'training'>): void {
+  const { control } = clientPartOf(aggregation);
+  if (control === undefined) return;
+  const title = `aggregation.rule ${aggregation.rule} corrects the gradients of whole models`;
+  if (fallback.mode !== 'full-only')
+    throw new RoadbedError(
+      'scenario',
+      `${title}, but fallback.mode is ${fallback.mode} (expected full-only: add --set fallback.mode=full-only)`,
+    );
+  const { optimiser = 'sgd' } = training;
+  if (control === 'scaffold' && optimiser !== 'sgd')
+    throw new RoadbedError(
+      'scenario',
+      `${title} from steps of sgd, but training.optimiser is ${optimiser} (expected sgd)`,
+    );
 }

@@ -4,13 +4,8 @@
 // accumulation vector: its steps t for plain SGD, [t - rho (1 - rho^t) / (1 - rho)] / (1 - rho) with momentum rho.
 // Must not: be used with local Adam; its accumulation is another.
 
+import { accumulatedSteps } from '../../learning/accumulated-steps.ts';
 import { type Aggregator, combinedChange, moved, sharesOf } from './aggregator.ts';
-
-/** How much `steps` steps of SGD with momentum weigh, in steps of plain SGD at the same gradient. */
-export function accumulatedSteps(steps: number, momentum: number): number {
-  if (momentum === 0) return steps;
-  return (steps - (momentum * (1 - momentum ** steps)) / (1 - momentum)) / (1 - momentum);
-}
 
 export const fednova: Aggregator<null> = {
   name: 'fednova',

@@ -10,6 +10,7 @@
 import { dbToRatio } from '../../base/units.ts';
 import type { BlockCost, ModelCost } from '../../learning/cost/types.ts';
 import type { Estimate } from '../../protocol/events.ts';
+import { modelsPerDownload } from '../aggregation/aggregators.ts';
 import type { RoundConfig } from '../round/types.ts';
 import type { Candidate, TaskSeconds } from '../selection/policy.ts';
 
@@ -73,10 +74,10 @@ function withTotal(path: Omit<PathSeconds, 'totalSeconds'>): PathSeconds {
 }
 
 function fullPath(config: RoundConfig, candidate: Sighting, rates: Rates): PathSeconds {
-  const { training, radio } = config.scenario;
+  const { aggregation, training, radio } = config.scenario;
   const flops = training.epochs * candidate.samples * flopsOf(config.cost.blocks);
   return withTotal({
-    downloadSeconds: transferSeconds(config.fullBytes, rates.down),
+    downloadSeconds: transferSeconds(config.fullBytes * modelsPerDownload(aggregation), rates.down),
     computeSeconds: flops / candidate.device.trainingFlopsPerSecond,
     serverSeconds: 0,
     uploadSeconds: transferSeconds(config.fullBytes, rates.up),

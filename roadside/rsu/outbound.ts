@@ -2,10 +2,11 @@
 // Must not: change the course of a round (advance does), or read a clock.
 
 import { present } from '../../base/assert.ts';
-import { bytesOfFloats, floatsOfBytes } from '../../base/hash.ts';
+import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
-import { splitWeights } from '../../learning/cost/model-cost.ts';
+import { joinWeights, splitWeights } from '../../learning/cost/model-cost.ts';
 import { blobKey } from '../../protocol/messages.ts';
+import { clientPartOf } from '../aggregation/aggregators.ts';
 import type { RoundEffect } from '../round/types.ts';
 import type { Desk } from './desk.ts';
 import type { Assignment } from './peer.ts';
@@ -21,10 +22,16 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
   const { vehicle, round, nonce, plan, cut, modelSha } = effect;
   const peer = present(desk.peers.get(vehicle), vehicle);
   const weights = floatsOf(desk, modelSha, 'the global model');
-  const settings = { ...scenario.training, seed: effect.batchSeed };
+  const { proximal, control } = clientPartOf(scenario.aggregation);
+  const settings = {
+    ...scenario.training,
+    ...(proximal === undefined ? {} : { proximal }),
+    seed: effect.batchSeed,
+  };
   const halves = plan === 'split' ? splitWeights(model, weights, cut) : undefined;
-  const bytes = bytesOfFloats(halves?.lower ?? weights);
-  const baseSha = halves ? blobs.put(bytes) : modelSha;
+  const companion = halves ? undefined : desk.aggregation.companion(weights.length);
+  const bytes = bytesOfFloats(halves?.lower ?? (companion ? joinWeights(weights, companion) : weights));
+  const baseSha = halves ? blobs.put(bytes) : companion ? (sha256(bytes) as BlobSha) : modelSha;
   const upper = halves && learner.openUpper({ model, cut, upperWeights: halves.upper, settings });
   // A failure to open shows when the first smashed data is answered; unobserved until then, it must not end the process.
   upper?.catch(() => undefined);
@@ -58,6 +65,7 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
       model: { ...model, inputShape: [...model.inputShape] },
       base: { sha: baseSha, size: bytes.length },
       settings,
+      ...(control === undefined ? {} : { control }),
       deadlineSeconds: effect.deadlineSeconds,
       ...(uploadBySeconds === undefined ? {} : { partial: { uploadBySeconds } }),
       bandwidthHz: effect.uplinkBandwidthHz,
@@ -74,7 +82,7 @@ export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>, now: n
     weights: floatsOf(desk, updateSha, `the update of ${rest.vehicle}`),
   }));
   const { round } = effect;
-  const { weights, rejected } = desk.aggregation.next(round, base, updates);
+  const { weights, rejected } = desk.aggregation.next(round, base, updates, desk.peers.size);
   for (const { vehicle, reason } of rejected)
     desk.record(now, { kind: 'update-left-out', round, vehicle, reason });
   const modelSha = desk.keepModel(bytesOfFloats(weights));

@@ -27,7 +27,7 @@ function inputOf(count: number, seed = 3): AggregationInput {
       trainLoss: 0.7,
     }),
   );
-  return { round: 1, base, updates, settings, training };
+  return { round: 1, base, updates, settings, training, population: count };
 }
 
 describe.each(aggregators.map((rule) => rule.name))('rule %s', (name) => {
@@ -58,6 +58,15 @@ describe.each(aggregators.map((rule) => rule.name))('rule %s', (name) => {
     expect([...rule.aggregate(rule.init(parameters), { ...input, updates: still }).weights]).toEqual([
       ...input.base,
     ]);
+  });
+
+  it('asks of cars only what it bounds, and sends them as many numbers as the model has', () => {
+    const { proximal = 0 } = rule.client?.(settings) ?? {};
+    expect(proximal).toBeGreaterThanOrEqual(0);
+    const state = rule.aggregate(rule.init(parameters), inputOf(4)).state;
+    const companion = rule.companion?.(state) ?? new Float32Array(parameters);
+    expect(companion).toHaveLength(parameters);
+    expect(companion.every(Number.isFinite)).toBe(true);
   });
 
   it('leaves its arguments as they were, and gives the same bytes again', () => {

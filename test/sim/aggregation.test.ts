@@ -102,3 +102,53 @@ describe('partial work', () => {
     expect(partial.summary.modelSha256).toBe(whole.summary.modelSha256);
   });
 });
+
+describe('rules that need the cars', () => {
+  const fast = ['devices.0.trainingFlopsPerSecond=1e10', 'training.epochs=2', 'stop.rounds=3'];
+  const withRule = (rule: string, ...more: string[]): string[] => [
+    ...fast,
+    `aggregation.rule=${rule}`,
+    ...more,
+  ];
+
+  it('fedprox with mu 0 is fedavg to the byte, and with mu is not', async () => {
+    const mean = await run(withRule('fedavg'));
+    const loose = await run(withRule('fedprox', 'aggregation.parameters.mu=0'));
+    const tight = await run(withRule('fedprox', 'aggregation.parameters.mu=1'));
+    expect(loose.summary.modelSha256).toBe(mean.summary.modelSha256);
+    expect(tight.summary.modelSha256).not.toBe(mean.summary.modelSha256);
+    checkAccounts(tight);
+  });
+
+  it('fedprox holds on split plans too', async () => {
+    checkAccounts(await run(withRule('fedprox', 'fallback.mode=split-only', 'stop.rounds=1')));
+  });
+
+  it('scaffold doubles what goes down and adds nothing to what goes up; feddyn adds nothing', async () => {
+    const mean = await run(withRule('fedavg', 'stop.rounds=1'));
+    const scaffold = await run(withRule('scaffold', 'stop.rounds=1'));
+    const feddyn = await run(withRule('feddyn', 'stop.rounds=1'));
+    const { bytesUp, bytesDown, committed } = mean.summary;
+    expect([scaffold.summary.committed, feddyn.summary.committed]).toEqual([committed, committed]);
+    expect(Math.abs(scaffold.summary.bytesUp / bytesUp - 1)).toBeLessThan(0.01);
+    expect(scaffold.summary.bytesDown / bytesDown).toBeGreaterThan(1.97);
+    expect(scaffold.summary.bytesDown / bytesDown).toBeLessThan(2.03);
+    expect(Math.abs(feddyn.summary.bytesUp / bytesUp - 1)).toBeLessThan(0.01);
+    expect(Math.abs(feddyn.summary.bytesDown / bytesDown - 1)).toBeLessThan(0.01);
+    const expected = (outcome: Outcome): number =>
+      bodies(outcome, 'vehicle-selected')[0]!.estimate.fullSeconds;
+    expect(expected(scaffold)).toBeGreaterThan(expected(mean));
+    expect(expected(feddyn)).toBe(expected(mean));
+  });
+
+  it.each(['scaffold', 'feddyn'])(
+    '%s gives one answer with one worker and two, with partial work',
+    async (rule) => {
+      const sets = [`aggregation.rule=${rule}`, 'aggregation.partialWork=true', 'stop.rounds=4'];
+      const one = await run(sets);
+      checkAccounts(one);
+      expect(one.summary.partial).toBeGreaterThan(0);
+      expect(digests(await run(sets, { workers: 2 }))).toEqual(digests(one));
+    },
+  );
+});

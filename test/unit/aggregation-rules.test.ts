@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import type { VehicleId } from '../../base/ids.ts';
+import { accumulatedSteps } from '../../learning/accumulated-steps.ts';
 import { Aggregation } from '../../roadside/aggregation/aggregation.ts';
 import type { AggregationInput, Aggregator, Update } from '../../roadside/aggregation/aggregator.ts';
-import { aggregatorByName } from '../../roadside/aggregation/aggregators.ts';
-import { accumulatedSteps } from '../../roadside/aggregation/fednova.ts';
+import { aggregatorByName, checkClientPart } from '../../roadside/aggregation/aggregators.ts';
+import { ControlBook, type Trained } from '../../vehicle-agent/control.ts';
 import { makeConfig } from '../support/round-world.ts';
 
 const { aggregation, training } = makeConfig({ training: { learningRate: 0.5, momentum: 0 } }).scenario;
@@ -33,6 +34,7 @@ function inputOf(
     updates,
     settings: { ...aggregation, parameters },
     training,
+    population: models.length,
   };
 }
 
@@ -169,5 +171,133 @@ describe('the aggregation of a run', () => {
 
   it('names the nearest rule', () => {
     expect(() => aggregatorByName('fedadm')).toThrow('Did you mean "fedadam"?');
+  });
+});
+
+describe('fedprox', () => {
+  it('is the mean at the RSU; mu goes to the cars', () => {
+    const rule = aggregatorByName('fedprox');
+    const input = inputOf([0], [[2], [4]], [], { mu: 0.3 });
+    expect(once(rule, input)).toEqual([3]);
+    expect(rule.client?.(input.settings)).toEqual({ proximal: 0.3 });
+    expect(rule.client?.({ ...input.settings, parameters: {} })).toEqual({ proximal: 0.01 });
+  });
+});
+
+describe('feddyn', () => {
+  it('adds what all past changes left over, a share in N each: h = -alpha/N sum d, w = mean - h/alpha', () => {
+    const rule = aggregatorByName('feddyn');
+    const first = rule.aggregate(rule.init(1), { ...inputOf([0], [[2], [4]]), population: 4 });
+    // The mean is 3; h / alpha = -(2 + 4) / 4 = -1.5.
+    expect([...first.weights]).toEqual([4.5]);
+    const second = rule.aggregate(first.state, { ...inputOf([4.5], [[4.5], [3.5]]), population: 4 });
+    // The mean is 4; h / alpha = -1.5 - (-1) / 4 = -1.25.
+    expect([...second.weights]).toEqual([5.25]);
+    expect(rule.client?.(inputOf([0], []).settings)).toEqual({ proximal: 0.01, control: 'feddyn' });
+  });
+});
+
+describe('scaffold', () => {
+  const rule = aggregatorByName('scaffold');
+
+  it('moves by the mean change, and c by the mean gradient of the cars over N', () => {
+    const steps = [{ steps: 4 }, { steps: 2 }];
+    const first = rule.aggregate(rule.init(1), { ...inputOf([1], [[0], [2]], steps), population: 4 });
+    expect([...first.weights]).toEqual([1]);
+    // (w - w_k) / (K eta) with eta 0.5: 1 / 2 and -1 / 1; c = (0.5 - 1) / 4.
+    expect([...rule.companion!(first.state)]).toEqual([-0.125]);
+    const second = rule.aggregate(first.state, { ...inputOf([1], [[0]], [{ steps: 4 }]), population: 4 });
+    // c + (-c + 0.5) / 4 = -0.125 + (0.125 + 0.5) / 4.
+    expect([...rule.companion!(second.state)]).toEqual([0.03125]);
+  });
+
+  it('keeps c the mean of what the cars keep, where all of them take part in every round', () => {
+    const books = [new ControlBook(), new ControlBook()];
+    let state = rule.init(2);
+    let base = Float32Array.of(1, -1);
+    for (let round = 1; round <= 4; round++) {
+      const companion = rule.companion!(state);
+      const models = books.map((book, k) => {
+        const correction = book.correction('scaffold', 2, companion);
+        // One step of each along a gradient of its own.
+        const weights = base.map((w, i) => w - 0.5 * (w - k + i + correction[i]!));
+        const way = { base, weights, companion, steps: 1, settings: { learningRate: 0.5, momentum: 0 } };
+        book.propose(`${round}`, 'scaffold', way);
+        book.settle(`${round}`, 'committed');
+        return [...weights];
+      });
+      const step = rule.aggregate(state, { ...inputOf([...base], models), population: 2 });
+      state = step.state;
+      base = Float32Array.from(step.weights);
+      const kept = books.map((book) => book.correction('scaffold', 2, undefined));
+      const c = rule.companion!(state);
+      for (let i = 0; i < 2; i++) expect(c[i]).toBeCloseTo(-(kept[0]![i]! + kept[1]![i]!) / 2, 5);
+    }
+  });
+});
+
+describe('what a car keeps for a rule', () => {
+  const trained = (weights: number[], changes: Partial<Trained> = {}): Trained => ({
+    base: Float32Array.of(1),
+    weights: Float32Array.from(weights),
+    companion: undefined,
+    steps: 4,
+    settings: { learningRate: 0.5, momentum: 0, proximal: 0.25 },
+    ...changes,
+  });
+
+  it('is c_k - c + (w - w_k) / (K eta) under scaffold, and corrects by c - c_k', () => {
+    const book = new ControlBook();
+    const companion = Float32Array.of(0.5);
+    expect([...book.correction('scaffold', 1, companion)]).toEqual([0.5]);
+    book.propose('1/v1/update', 'scaffold', trained([0], { companion }));
+    book.settle('1/v1/update', 'committed');
+    // 0 - 0.5 + 1 / 2 = 0.
+    expect([...book.correction('scaffold', 1, companion)]).toEqual([0.5]);
+    book.propose('2/v1/update', 'scaffold', trained([-1], { companion }));
+    book.settle('2/v1/update', 'committed');
+    // 0 - 0.5 + 2 / 2 = 0.5.
+    expect([...book.correction('scaffold', 1, companion)]).toEqual([0]);
+  });
+
+  it('is g_k - alpha (w_k - w) under feddyn, and corrects by -g_k', () => {
+    const book = new ControlBook();
+    book.propose('1/v1/update', 'feddyn', trained([3]));
+    book.settle('1/v1/update', 'committed');
+    expect([...book.correction('feddyn', 1, undefined)]).toEqual([0.5]);
+  });
+
+  it.each(['late', 'refused'] as const)('stays as it was where the update is %s', (result) => {
+    const book = new ControlBook();
+    book.propose('1/v1/update', 'feddyn', trained([3]));
+    expect(book.correction('feddyn', 1, undefined)[0]).toBeCloseTo(0, 9);
+    book.settle('1/v1/update', result);
+    book.settle('1/v1/update', 'committed');
+    expect(book.correction('feddyn', 1, undefined)[0]).toBeCloseTo(0, 9);
+  });
+
+  it('begins at zero with another rule, or a model of another size', () => {
+    const book = new ControlBook();
+    book.propose('1/v1/update', 'feddyn', trained([3]));
+    book.settle('1/v1/update', 'committed');
+    expect(book.correction('scaffold', 1, Float32Array.of(2))[0]).toBe(2);
+    expect(book.correction('feddyn', 2, undefined)).toHaveLength(2);
+  });
+});
+
+describe('rules whose cars keep a vector', () => {
+  const check =
+    (aggregationRule: string, sections: Record<string, object> = {}) =>
+    () =>
+      checkClientPart(makeConfig({ aggregation: { rule: aggregationRule }, ...sections }).scenario);
+
+  it('want whole models, and scaffold wants sgd', () => {
+    const whole = { fallback: { mode: 'full-only' } };
+    expect(check('scaffold')).toThrow('expected full-only: add --set fallback.mode=full-only');
+    expect(check('feddyn')).toThrow('fallback.mode is adaptive');
+    expect(check('scaffold', whole)).not.toThrow();
+    expect(check('scaffold', { ...whole, training: { optimiser: 'adam' } })).toThrow('expected sgd');
+    expect(check('feddyn', { ...whole, training: { optimiser: 'adam' } })).not.toThrow();
+    expect(check('fedprox')).not.toThrow();
   });
 });
