@@ -4,14 +4,15 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
 import { registerAggregators } from './commands/aggregators.ts';
-import { registerCut } from './commands/cut.ts';
 import { registerCompare } from './commands/compare.ts';
+import { registerCut } from './commands/cut.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerMobility } from './commands/mobility.ts';
 import { registerModel } from './commands/model.ts';
 import { registerPolicies } from './commands/policies.ts';
 import { registerProcesses } from './commands/processes.ts';
+import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
 import { registerRun } from './commands/run.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -53,6 +54,7 @@ export function buildProgram(io: CommandIo): Command {
   registerMobility(program, io);
   registerSweep(program, io);
   registerCompare(program, io);
+  registerReport(program, io);
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -62,6 +62,7 @@ export const impureFiles: readonly ImpureFile[] = [
   { path: 'roadside/store/run-directory.ts', touches: ['files'], reason: 'finds runs on disk' },
   { path: 'testbed/commands/cut.ts', touches: ['files'], reason: 'writes a drawing where the user says' },
   { path: 'testbed/commands/data.ts', touches: ['files'], reason: 'writes a picture where the user says' },
+  { path: 'testbed/commands/report.ts', touches: ['files'], reason: 'writes a report where the user says' },
   {
     path: 'testbed/commands/runs-merge.ts',
     touches: ['files'],

@@ -120,7 +120,7 @@ export interface PairedTest {
   readonly p: number | null;
   /** Cohen's d_z: mean difference over its standard deviation. */
   readonly cohenDz: number | null;
-  /** The same with Hedges' correction for few pairs. */
+  /** The same with Hedges' correction for few pairs; null for two, where the correction leaves nothing. */
   readonly hedgesGz: number | null;
 }
 
@@ -150,7 +150,7 @@ export function pairedTest(first: readonly number[], second: readonly number[], 
     t,
     p: t === null ? same : twoSidedP(t, degrees),
     cohenDz: dz,
-    hedgesGz: dz === null ? null : dz * (1 - 3 / (4 * degrees - 1)),
+    hedgesGz: dz === null || degrees < 2 ? null : dz * (1 - 3 / (4 * degrees - 1)),
   };
 }
 
