@@ -72,6 +72,8 @@ const stranger: CarBelief = {
 const priorTimes = 3;
 /** The chance never falls with more time. */
 const leastSlope = 0.5;
+/** Share of outcomes that time does not explain, such as a car heard on the border, which seems to have no time left. */
+const lapses = 0.05;
 /** Cars remembered; those that came longest ago are forgotten first. */
 const rememberedCars = 20_000;
 
@@ -128,7 +130,10 @@ function faded(success: SuccessBelief, keep: number): SuccessBelief {
   };
 }
 
-/** One Newton step on the outcome, on what holds of all cars and on what holds of this one. */
+/**
+ * One Newton step on the outcome, on what holds of all cars and on what holds of this one, weighted by how likely it is
+ * that the outcome has to do with the time at all: an outcome that the belief all but excludes changes almost nothing.
+ */
 function learnOutcome(
   success: SuccessBelief,
   car: CarBelief,
@@ -138,8 +143,10 @@ function learnOutcome(
   const certainty = chance * (1 - chance);
   const variance = spread(success, spare) + car.offsetVariance;
   const damping = 1 + certainty * variance;
-  const step = ((committed ? 1 : 0) - chance) / damping;
-  const shrink = certainty / damping;
+  const meant = (1 - lapses) * (committed ? chance : 1 - chance);
+  const weight = meant / (meant + lapses / 2);
+  const step = (weight * ((committed ? 1 : 0) - chance)) / damping;
+  const shrink = (weight * certainty) / damping;
   const levelGain = success.levelVariance + spare * success.covariance;
   const slopeGain = success.covariance + spare * success.slopeVariance;
   return {

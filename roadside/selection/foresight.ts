@@ -40,6 +40,13 @@ const novelty: Parameter = {
   maximum: 4,
   describe: 'exponent of the worth of data that were used less than those of other cars; 0 ignores it [ours]',
 };
+const lostWork: Parameter = {
+  name: 'lostWork',
+  default: 0.25,
+  minimum: 0,
+  maximum: 100,
+  describe: 'what a task that comes to nothing costs, in updates of usual worth [ours]',
+};
 const memory: Parameter = {
   name: 'memory',
   default: 0.995,
@@ -65,6 +72,17 @@ function secondsAmong(task: TaskSeconds, estimatedFor: number, sharers: number):
   return task.totalSeconds + onAir * (sharers / estimatedFor - 1);
 }
 
+/** The parts of a score, in progress. */
+type Terms = {
+  readonly progress: number;
+  readonly novelty: number;
+  readonly risk: number;
+  readonly seconds: number;
+};
+
+const scoreOf = ({ progress, novelty: fresh, risk, seconds }: Terms): number =>
+  progress + fresh + risk + seconds;
+
 /** What the optimiser is told of one candidate in a round of `sharers`. */
 interface Outlook {
   readonly chance: number;
@@ -80,6 +98,7 @@ class Choosing {
   readonly #context: ChoiceContext;
   readonly #half: number;
   readonly #noveltyExponent: number;
+  readonly #lostWork: number;
   /** Shares of the bands that tasks were estimated with. */
   readonly estimatedFor: number;
   readonly chances: Float64Array;
@@ -95,6 +114,7 @@ class Choosing {
     this.#context = context;
     this.#half = settingOf(halfProgress, context.settings);
     this.#noveltyExponent = settingOf(novelty, context.settings);
+    this.#lostWork = settingOf(lostWork, context.settings);
     this.estimatedFor = Math.max(1, Math.min(context.perRound, context.candidates.length));
     this.candidates = context.rng.shuffle([...context.candidates]);
     this.#cars = this.candidates.map(({ vehicle }) => carOf(belief, vehicle));
@@ -109,7 +129,7 @@ class Choosing {
     this.worths = this.#worths();
     this.best = this.#bestSet();
     const members = this.best.members.map((one) => one.at);
-    this.total = members.reduce((sum, at) => sum + this.chances[at]! * this.worths[at]!, 0);
+    this.total = members.reduce((sum, at) => sum + this.valueAt(at), 0);
     this.secondLongest = members.map((at) => this.seconds[at]!).sort((a, b) => b - a)[1] ?? 0;
   }
 
@@ -146,38 +166,56 @@ class Choosing {
     for (let sharers = 1; sharers <= this.estimatedFor; sharers++) {
       const outlook = this.#outlook(at, sharers);
       seconds.push(outlook.seconds);
-      values.push(outlook.chance * this.worths[at]!);
+      values.push(this.#valueOf(outlook.chance, at));
     }
     return { at, seconds, values };
   }
 
   #bestSet(): BestSet {
-    const values = this.chances.map((chance, i) => chance * this.worths[i]!);
-    const few = contenders(this.seconds, values, this.estimatedFor).map((at) => this.#itemOf(at));
-    const nothing = { members: [], progress: 0, seconds: 0, rate: 0 };
-    return bestSet(few, this.estimatedFor, this.#half) ?? nothing;
+    const values = figuresOf(this.candidates, (_, at) => this.valueAt(at));
+    const few = contenders(this.seconds, values, this.estimatedFor).filter((at) => values[at]! > 0);
+    const found = bestSet(
+      few.map((at) => this.#itemOf(at)),
+      this.estimatedFor,
+      this.#half,
+    );
+    return found ?? this.#likeliest();
   }
 
-  /** Progress and novelty that the candidate adds to others worth `others`, apart. */
-  gainOf(others: number, at: number): { readonly progress: number; readonly novelty: number } {
-    const before = progressOf(others, this.#half);
-    const plain = progressOf(others + this.chances[at]!, this.#half) - before;
-    const whole = progressOf(others + this.chances[at]! * this.worths[at]!, this.#half) - before;
-    return { progress: plain, novelty: whole - plain };
+  /** A round needs somebody: where no task is worth its risk, the car with the best chance is asked all the same. */
+  #likeliest(): BestSet {
+    let best = 0;
+    for (let at = 1; at < this.chances.length; at++) if (this.chances[at]! > this.chances[best]!) best = at;
+    const members = this.chances.length > 0 ? [this.#itemOf(best)] : [];
+    return { members, progress: 0, seconds: this.seconds[best] ?? 0, rate: 0 };
+  }
+
+  /** What a task is expected to bring, in updates of usual worth; below 0 where it is not worth its risk. */
+  #valueOf(chance: number, at: number): number {
+    return chance * this.worths[at]! - this.#lostWork * (1 - chance);
+  }
+
+  valueAt(at: number): number {
+    return this.#valueOf(this.chances[at]!, at);
+  }
+
+  /** What the candidate adds to others worth `others`: its update, the novelty of its data, the risk of losing it. */
+  gainOf(others: number, at: number): Omit<Terms, 'seconds'> {
+    const chance = this.chances[at]!;
+    const progress = (added: number): number => progressOf(Math.max(0, others + added), this.#half);
+    const [before, plain] = [progressOf(others, this.#half), progress(chance)];
+    const fresh = progress(chance * this.worths[at]!);
+    return { progress: plain - before, novelty: fresh - plain, risk: progress(this.valueAt(at)) - fresh };
   }
 }
-
-type Terms = { readonly progress: number; readonly novelty: number; readonly seconds: number };
-
-const scoreOf = (terms: Terms): number => terms.progress + terms.novelty + terms.seconds;
 
 /**
  * What a car adds to the best set beside the others of it: progress with data of usual worth, what the novelty of its data
  * changes of that, and the time it costs at the rate of the set.
  */
 function termsOf(choosing: Choosing, at: number, isMember: boolean): Terms {
-  const { best, chances, worths, seconds, total, secondLongest } = choosing;
-  const others = isMember ? Math.max(0, total - chances[at]! * worths[at]!) : total;
+  const { best, seconds, total, secondLongest } = choosing;
+  const others = Math.max(0, isMember ? total - choosing.valueAt(at) : total);
   const longest = isMember ? Math.min(secondLongest, best.seconds) : best.seconds;
   const added = Math.max(0, seconds[at]! - longest);
   return { ...choosing.gainOf(others, at), seconds: -best.rate * added };
@@ -246,7 +284,7 @@ export const foresight: Policy<ForesightState> = {
   name: 'foresight',
   source: 'ours (docs/foresight.md)',
   describe: 'the set with most expected progress a second: chance to finish, time, and data used little',
-  parameters: [halfProgress, novelty, memory],
+  parameters: [halfProgress, novelty, lostWork, memory],
   init: ({ perRound }) => ({
     belief: firstBelief,
     estimatedFor: perRound,
