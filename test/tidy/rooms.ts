@@ -40,6 +40,8 @@ export const fences: Readonly<Record<string, readonly string[]>> = {
   geojson: ['mobility/roads/'],
   // `roadbed doctor` asks whether it loads; all SQL is in the store.
   'better-sqlite3': ['roadside/store/', 'testbed/machine.ts'],
+  // Writes Parquet files.
+  'hyparquet-writer': ['testbed/export/'],
   express: ['roadside/feed/'],
   ws: ['roadside/feed/'],
   // Compiles the page when the feed starts.

@@ -1,7 +1,8 @@
 // `roadbed runs list | show | export | merge`: what was run, what came of it, and its numbers as files.
 // Impure: `--out` writes a file. Must not: change or delete a run.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import { Ledger } from '../../roadside/store/ledger.ts';
@@ -16,6 +17,8 @@ import {
   type TableFormat,
   tableFormats,
 } from '../../roadside/store/table.ts';
+import { parquetBytes } from '../export/parquet.ts';
+import { tensorBoardBytes, tensorBoardFile } from '../export/tensorboard.ts';
 import type { CommandIo } from '../io.ts';
 import { examples } from './options.ts';
 import { accuracyText, megabytes } from './run.ts';
@@ -200,43 +203,92 @@ function describeRounds(rounds: Table): string[] {
   return ['', ...alignedTable({ columns: shownRoundColumns, rows })];
 }
 
+const fileFormats = ['parquet', 'tensorboard'] as const;
+type FileFormat = (typeof fileFormats)[number];
+
 interface ExportOptions extends RunsOption {
   readonly view: string;
-  readonly format: TableFormat;
+  readonly format: TableFormat | FileFormat;
   readonly out?: string;
 }
 
 function registerExport(runs: Command, io: CommandIo): void {
   runs
     .command('export')
-    .description('write a view of a run as CSV, TSV or JSON (docs/schema.md describes the views)')
+    .description(
+      'write a view of a run as CSV, TSV, JSON, Parquet or TensorBoard events (docs/schema.md has the views)',
+    )
     .argument('<run>', 'a run id, the beginning of one, or "last"')
     .addOption(runsOption())
     .addOption(new Option('--view <view>', 'what to export').choices(exportable).default('round'))
-    .addOption(new Option('--format <format>', 'how to write it').choices(tableFormats).default('csv'))
-    .option('--out <file>', 'write to this file instead of the terminal')
+    .addOption(
+      new Option('--format <format>', 'how to write it')
+        .choices([...tableFormats, ...fileFormats])
+        .default('csv'),
+    )
+    .option('--out <file>', 'write to this file instead of the terminal; for tensorboard, to this folder')
     .addHelpText(
       'after',
       examples([
         'roadbed runs export last --out rounds.csv',
         'roadbed runs export last --view selection --format json',
+        'roadbed runs export last --view event --format parquet --out events.parquet',
+        'roadbed runs export last --format tensorboard --out logs',
       ]),
     )
     .action((wanted: string, options: ExportOptions) => exportView(wanted, options, io));
 }
 
+const isFileFormat = (format: string): format is FileFormat => fileFormats.some((one) => one === format);
+
 function exportView(wanted: string, options: ExportOptions, io: CommandIo): void {
-  const table = readRun(options.runs, wanted, (ledger) => ledger.view(options.view));
-  const text = formatTable(table, options.format);
-  if (options.out === undefined) {
+  const { format, out, view } = options;
+  if (isFileFormat(format)) {
+    exportFile(wanted, { ...options, format }, io);
+    return;
+  }
+  const table = readRun(options.runs, wanted, (ledger) => ledger.view(view));
+  const text = formatTable(table, format);
+  if (out === undefined) {
     printText(io, text);
     return;
   }
+  writeOut(out, text);
+  io.err(`${table.rows.length} rows written to ${out}.`);
+}
+
+/** Formats that no terminal shows. */
+function exportFile(wanted: string, options: ExportOptions & { format: FileFormat }, io: CommandIo): void {
+  const { format, out, view } = options;
+  if (out === undefined)
+    throw new RoadbedError('usage', `--format ${format} is written to a file (expected --out as well)`);
+  if (format === 'tensorboard' && view !== 'round')
+    throw new RoadbedError(
+      'usage',
+      `--format tensorboard --view ${view}: expected the view round, whose columns are scalars of a step`,
+    );
+  const { table, manifest } = readRun(options.runs, wanted, (ledger) => ({
+    table: ledger.view(view),
+    manifest: ledger.manifest(),
+  }));
+  if (format === 'parquet') {
+    writeOut(out, parquetBytes(table));
+    io.err(`${table.rows.length} rows written to ${out}.`);
+    return;
+  }
+  const { runId, startedAt } = manifest;
+  // TensorBoard shows each folder as a run.
+  const file = join(out, runId, tensorBoardFile(runId, startedAt));
+  writeOut(file, tensorBoardBytes({ rounds: table, startedAt }));
+  io.err(`${table.rows.length} steps written to ${file}.`);
+}
+
+function writeOut(file: string, content: string | Uint8Array): void {
   try {
-    writeFileSync(options.out, text);
+    if (typeof content !== 'string') mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
   } catch (error) {
-    const sentence = `${options.out} could not be written: ${messageOf(error)}. Give another file with \`--out\`.`;
+    const sentence = `${file} could not be written: ${messageOf(error)}. Give another file with \`--out\`.`;
     throw new RoadbedError('usage', sentence, { cause: error });
   }
-  io.err(`${table.rows.length} rows written to ${options.out}.`);
 }
