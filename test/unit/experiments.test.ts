@@ -1,6 +1,6 @@
 // Comparing, sharding and merging of sweeps, with numbers small enough to check by eye; no run is carried out.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import {
   type PlannedCell,
   type SweepIdentity,
 } from '../../roadside/store/experiment.ts';
+import { experimentDocument } from '../../roadside/store/experiment-schema.ts';
 import { main } from '../../testbed/cli.ts';
 import { compare } from '../../testbed/experiments/compare.ts';
 import { metricByName } from '../../testbed/experiments/metrics.ts';
@@ -260,5 +261,29 @@ describe('scenarios/sweeps/policies.yaml', () => {
     const tried = new Set(cells.map(({ settings }) => settings['selection.policy']));
     expect([...tried].sort()).toEqual([...policyNames].sort());
     expect(sweep.baseline).toBe('policy=random');
+  });
+});
+
+describe('docs/sweep-schema.md', () => {
+  it('is what the tables say', () => {
+    expect(readFileSync(new URL('../../docs/sweep-schema.md', import.meta.url), 'utf8')).toBe(
+      experimentDocument(),
+    );
+  });
+});
+
+describe('deploy/', () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
+
+  it('tells each pod of as many shards as there are completions', () => {
+    const manifest = read('sweep-job.yaml');
+    const completions = /^ {2}completions: (\d+)$/m.exec(manifest)?.[1];
+    expect(manifest).toContain('completionMode: Indexed');
+    expect(/JOB_COMPLETION_COUNT, value: "(\d+)"/.exec(manifest)?.[1]).toBe(completions);
+  });
+
+  it('starts a Slurm array that roadbed can read', () => {
+    expect(read('sweep.sbatch')).toMatch(/^#SBATCH --array=0-7$/m);
   });
 });
