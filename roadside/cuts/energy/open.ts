@@ -18,7 +18,7 @@ export interface TurnChoice {
 export type TurnRule = (turns: Turns, car: TurnCar, rates: TurnRates, queueJoules: number) => TurnChoice;
 
 /** The split with the least `price`; ties: the smallest. */
-export function cheapestSplit(turns: Turns, price: (split: number) => number): number {
+function cheapestSplit(turns: Turns, price: (split: number) => number): number {
   let [best, least] = [1, Number.POSITIVE_INFINITY];
   for (let split = 1; split <= turns.splits; split++) {
     const value = price(split);

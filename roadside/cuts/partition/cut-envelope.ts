@@ -51,11 +51,6 @@ export class CutEnvelope {
     this.#turns = Float64Array.from(this.#lines.slice(1), (line, i) => meeting(this.#lines[i]!, line));
   }
 
-  /** Number of cuts that are best at some rate. */
-  get size(): number {
-    return this.#lines.length;
-  }
-
   /** The best cut at these rates. `onDevice` must not be written to. */
   decide(rates: LinkRates): Split {
     checkRates(rates);

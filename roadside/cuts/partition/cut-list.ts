@@ -19,10 +19,6 @@ export class CutList implements CutDecider {
     this.#bitsDown = Float64Array.from(costs, (cost) => cost.bitsDown);
   }
 
-  get size(): number {
-    return this.#sets.length;
-  }
-
   /** The cheapest of all; ties: the first. */
   decide(rates: LinkRates): Split {
     checkRates(rates);
