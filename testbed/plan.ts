@@ -17,6 +17,7 @@ import type { Box } from '../protocol/frame.ts';
 import type { DeviceProfile } from '../protocol/messages.ts';
 import type { MapScene } from '../protocol/run-info.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
+import { rootSamplesOf } from '../roadside/aggregation/aggregators.ts';
 import type { RoundConfig } from '../roadside/round/types.ts';
 import { channelConfig, handoverMarginDb } from './channel-plan.ts';
 
@@ -73,6 +74,18 @@ export function shardOf(
     partition: data.partition,
     seed,
   });
+}
+
+/** The RSU's own training samples, drawn from the whole set, where the aggregation rule wants some; else undefined. */
+export function rootDataOf(
+  { data, seed, aggregation }: Pick<Scenario, 'data' | 'seed' | 'aggregation'>,
+  train: Dataset,
+): { readonly data: Dataset; readonly shard: Shard } | undefined {
+  const samplesPerVehicle = Math.min(rootSamplesOf(aggregation), sampleLabels(train).length);
+  if (samplesPerVehicle === 0) return undefined;
+  const own = { data: { ...data, samplesPerVehicle, partition: { kind: 'iid' } as const }, seed };
+  const holder = { vehicle: asId<VehicleId>('rsu-root'), place: undefined };
+  return { data: train, shard: shardOf(own, train, holder) };
 }
 
 /** Which device a vehicle carries: drawn by shares from the vehicle's own stream, so one more car changes no other. */

@@ -14,7 +14,8 @@ import { createMobility } from '../mobility/engine.ts';
 import type { Mobility, MobilitySource } from '../mobility/types.ts';
 import { isPlainRoads } from '../protocol/scenario/road-files.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
-import { mobilityConfig, modelSpec } from './plan.ts';
+import type { RsuOptions } from '../roadside/rsu/types.ts';
+import { mobilityConfig, modelSpec, rootDataOf } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 
 /** Where generated data is kept between runs: ROADBED_CACHE, or `.cache/roadbed` in the home directory. */
@@ -57,6 +58,19 @@ export function prepareData(
     evaluation: shareDataset(evaluation),
     fingerprint,
     model: fittingModel(scenario, train),
+  };
+}
+
+/** What an RSU is told of model and data. */
+export function rsuData(
+  scenario: Scenario,
+  data: PreparedData,
+): Pick<RsuOptions, 'model' | 'evaluationData' | 'dataFingerprint' | 'rootData'> {
+  return {
+    model: data.model,
+    evaluationData: data.evaluation,
+    dataFingerprint: data.fingerprint,
+    rootData: rootDataOf(scenario, data.train),
   };
 }
 

@@ -18,7 +18,7 @@ import { RsuActor } from '../roadside/rsu/actor.ts';
 import { Closing } from './closing.ts';
 import { assertFeasible } from './feasible.ts';
 import { deviceOf, mapScene, roundConfig } from './plan.ts';
-import { openWorld, type PreparedData, prepareData } from './prepare.ts';
+import { openWorld, type PreparedData, prepareData, rsuData } from './prepare.ts';
 import { newRunId, Recording } from './recording.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 import { pacer, randomSecret } from './system.ts';
@@ -150,9 +150,7 @@ async function openRsu(
     ledger: recording.stores.ledger,
     blobs: recording.stores.blobs,
     learner: { ...own, evaluate: (request) => pool.evaluate(request.weights) },
-    model: data.model,
-    evaluationData: data.evaluation,
-    dataFingerprint: data.fingerprint,
+    ...rsuData(scenario, data),
     keepUpdates: options.keepUpdates,
     onEvents: (events) => recording.hear(events),
   });

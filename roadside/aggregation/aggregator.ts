@@ -32,6 +32,8 @@ export interface AggregationInput {
   readonly updates: readonly Update[];
   readonly settings: Scenario['aggregation'];
   readonly training: Pick<Scenario['training'], 'learningRate' | 'momentum'>;
+  /** What the RSU itself trained from `base` on its own data, where the rule has `rootSamples`. */
+  readonly trusted?: Float32Array; // parameters
   /** Vehicles the RSU has heard of so far: the N of rules that keep something for each client. At least one. */
   readonly population: number;
 }
@@ -60,6 +62,8 @@ export interface Aggregator<S = unknown> {
   readonly parameters?: readonly Parameter[];
   /** What it asks of the cars; nothing where absent. */
   client?(settings: AggregationInput['settings']): ClientPart;
+  /** How many samples of the RSU's own it wants trained in each round; none where absent. */
+  rootSamples?(settings: AggregationInput['settings']): number;
   /** What the cars are sent behind the model: as many numbers as it has parameters. Nothing where absent. */
   companion?(state: S): Float32Array; // parameters
   init(parameters: number): S;

@@ -14,6 +14,7 @@ import { feddyn } from './feddyn.ts';
 import { fednova } from './fednova.ts';
 import { fedprox } from './fedprox.ts';
 import { fedyogi } from './fedyogi.ts';
+import { fltrust } from './fltrust.ts';
 import { geometricMedian } from './geometric-median.ts';
 import { krum, multiKrum } from './krum.ts';
 import { normClipping } from './norm-clipping.ts';
@@ -39,6 +40,7 @@ export const aggregators: readonly Aggregator[] = [
   multiKrum,
   geometricMedian,
   normClipping,
+  fltrust,
 ] as readonly Aggregator[];
 
 /** The rule called `name`. Throws RoadbedError('scenario') that names the nearest legal one. */
@@ -57,6 +59,11 @@ export function aggregatorByName(name: string): Aggregator {
 /** What the rule of these settings asks of the cars. */
 export function clientPartOf(settings: AggregationInput['settings']): ClientPart {
   return aggregatorByName(settings.rule).client?.(settings) ?? {};
+}
+
+/** How many samples of the RSU's own the rule of these settings wants trained in each round; 0 for most. */
+export function rootSamplesOf(settings: AggregationInput['settings']): number {
+  return aggregatorByName(settings.rule).rootSamples?.(settings) ?? 0;
 }
 
 /** How many models' bytes one download is: two where the rule sends as many numbers again behind the model. */

@@ -6,7 +6,7 @@
 
 import { bytesOfFloats } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
-import type { EvaluateResult } from '../../learning/learner.ts';
+import type { EvaluateResult, TrainResult } from '../../learning/learner.ts';
 import type { ComputeOutcome } from '../../protocol/actor.ts';
 import { advance } from '../round/advance.ts';
 import { initialState, type RoundState } from '../round/state.ts';
@@ -14,7 +14,7 @@ import type { RoundEffect } from '../round/types.ts';
 import { Desk } from './desk.ts';
 import { onGraceOver, onLost } from './handover.ts';
 import { onFlood, onFrame, onSplitComputed, onStranger } from './inbound.ts';
-import { acknowledge, aggregateRound, dispatch, evaluateRound } from './outbound.ts';
+import { acknowledge, aggregateRound, dispatch, evaluateRound, trainsFirst } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type { RsuInput, RsuOptions, RsuOutputs } from './types.ts';
 
@@ -101,6 +101,10 @@ export class RsuActor {
   #onComputed(ticket: number, outcome: ComputeOutcome, now: number): void {
     const purpose = this.#desk.purposeOf(ticket);
     if (purpose.kind === 'split') return onSplitComputed(this.#desk, purpose, outcome, now);
+    if (purpose.kind === 'root') {
+      if (!outcome.ok) throw new Error(`the RSU's own training failed: ${outcome.error}`);
+      return this.#aggregate(purpose.effect, now, (outcome.value as TrainResult).weights);
+    }
     const { round, modelSha } = purpose;
     if (!outcome.ok) throw new Error(`evaluation of round ${round} failed: ${outcome.error}`);
     const { loss, accuracy, samples } = outcome.value as EvaluateResult;
@@ -113,6 +117,12 @@ export class RsuActor {
       accuracy,
       samples,
     });
+  }
+
+  #aggregate(effect: Extract<RoundEffect, { kind: 'aggregate' }>, now: number, trusted?: Float32Array): void {
+    const { round } = effect;
+    this.#modelSha = aggregateRound(this.#desk, effect, now, trusted);
+    this.#desk.raise({ kind: 'aggregated', at: now, round, modelSha: this.#modelSha });
   }
 
   #settle(now: number): RsuOutputs {
@@ -146,8 +156,7 @@ export class RsuActor {
         if (effect.name === 'deadline') this.#deadlineRound = effect.round;
         return desk.timer(effect.name, effect.delaySeconds);
       case 'aggregate':
-        this.#modelSha = aggregateRound(desk, effect, now);
-        return desk.raise({ kind: 'aggregated', at: now, round: effect.round, modelSha: this.#modelSha });
+        return trainsFirst(desk, effect) ? undefined : this.#aggregate(effect, now);
       case 'evaluate':
         return evaluateRound(desk, effect);
       case 'finish':

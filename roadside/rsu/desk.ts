@@ -7,7 +7,7 @@ import { encodeFrame } from '../../protocol/codec.ts';
 import type { EventBody } from '../../protocol/events.ts';
 import type { DownMessage, Framed, Message } from '../../protocol/messages.ts';
 import { Aggregation } from '../aggregation/aggregation.ts';
-import type { RoundEvent } from '../round/types.ts';
+import type { RoundEffect, RoundEvent } from '../round/types.ts';
 import { Peer } from './peer.ts';
 import type { RsuOptions, RsuOutputs } from './types.ts';
 
@@ -27,6 +27,8 @@ const noWishes = (): RsuOutputs => ({ sends: [], timers: [], computes: [], grant
 /** What a computation's result is for. */
 export type Purpose =
   | { readonly kind: 'evaluate'; readonly round: number; readonly modelSha: string }
+  /** The RSU's own training of a round, behind which its aggregation waits. */
+  | { readonly kind: 'root'; readonly effect: Extract<RoundEffect, { kind: 'aggregate' }> }
   | { readonly kind: 'split'; readonly vehicle: VehicleId; readonly round: number };
 
 export class Desk {

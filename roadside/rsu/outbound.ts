@@ -4,9 +4,10 @@
 import { present } from '../../base/assert.ts';
 import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
+import { Rng } from '../../base/rng.ts';
 import { joinWeights, splitWeights } from '../../learning/cost/model-cost.ts';
 import { blobKey } from '../../protocol/messages.ts';
-import { clientPartOf } from '../aggregation/aggregators.ts';
+import { clientPartOf, rootSamplesOf } from '../aggregation/aggregators.ts';
 import type { RoundEffect } from '../round/types.ts';
 import type { Desk } from './desk.ts';
 import type { Assignment } from './peer.ts';
@@ -74,15 +75,43 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
   );
 }
 
-/** Makes the contributions the new global model by the scenario's rule; returns its address. */
-export function aggregateRound(desk: Desk, effect: EffectOf<'aggregate'>, now: number): BlobSha {
+/** Whether the RSU trains on its own data before it aggregates; then it is asked to, as long as its speed takes. */
+export function trainsFirst(desk: Desk, effect: EffectOf<'aggregate'>): boolean {
+  const { learner, model, scenario, config, rootData } = desk.options;
+  if (rootSamplesOf(scenario.aggregation) === 0) return false;
+  const { data, shard } = present(rootData, "the RSU's own data");
+  const seed = Rng.root(scenario.seed).fork('root').fork(`round-${effect.round}`).next();
+  const settings = { ...scenario.training, seed };
+  const { forwardFlops, backwardFlops } = config.cost;
+  const flops = settings.epochs * shard.length * (forwardFlops + backwardFlops);
+  const seconds = flops / scenario.fallback.serverFlopsPerSecond;
+  const weights = floatsOf(desk, effect.base, 'the base model').slice();
+  desk.compute(seconds, { kind: 'root', effect }, () =>
+    learner.train({ model, weights, data, shard, settings }),
+  );
+  return true;
+}
+
+/**
+ * Makes the contributions the new global model by the scenario's rule; returns its address. `trusted`: what the RSU
+ * trained itself, where the rule wants that.
+ */
+export function aggregateRound(
+  desk: Desk,
+  effect: EffectOf<'aggregate'>,
+  now: number,
+  trusted?: Float32Array,
+): BlobSha {
   const base = floatsOf(desk, effect.base, 'the base model');
   const updates = effect.contributions.map(({ updateSha, ...rest }) => ({
     ...rest,
     weights: floatsOf(desk, updateSha, `the update of ${rest.vehicle}`),
   }));
   const { round } = effect;
-  const { weights, rejected } = desk.aggregation.next(round, base, updates, desk.peers.size);
+  const { weights, rejected } = desk.aggregation.next(round, base, updates, {
+    population: desk.peers.size,
+    trusted,
+  });
   for (const { vehicle, reason } of rejected)
     desk.record(now, { kind: 'update-left-out', round, vehicle, reason });
   const modelSha = desk.keepModel(bytesOfFloats(weights));

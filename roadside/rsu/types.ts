@@ -1,7 +1,7 @@
 // What the RSU actor is given and what drives it. Must not: hold behaviour.
 
 import type { VehicleId } from '../../base/ids.ts';
-import type { Dataset, Learner, ModelSpec } from '../../learning/learner.ts';
+import type { Dataset, Learner, ModelSpec, Shard } from '../../learning/learner.ts';
 import type { ComputeOutcome, Outputs } from '../../protocol/actor.ts';
 import type { EventBody, LoggedEvent } from '../../protocol/events.ts';
 import type { DownMessage } from '../../protocol/messages.ts';
@@ -54,6 +54,8 @@ export interface RsuOptions {
   readonly model: ModelSpec;
   readonly evaluationData: Dataset;
   readonly dataFingerprint: string;
+  /** Training samples of the RSU's own, where the aggregation rule wants some. */
+  readonly rootData?: { readonly data: Dataset; readonly shard: Shard };
   /** Told of every event after it is committed. */
   readonly onEvents?: (events: readonly LoggedEvent[]) => void;
   /** Keep every update's bytes instead of dropping them when their round's average is committed. Default false. */

@@ -151,4 +151,15 @@ describe('rules that need the cars', () => {
       expect(digests(await run(sets, { workers: 2 }))).toEqual(digests(one));
     },
   );
+
+  it('fltrust waits for what the RSU trains itself, and gives one answer with one worker and two', async () => {
+    const sets = withRule('fltrust', 'fallback.serverFlopsPerSecond=1e8', 'stop.rounds=2');
+    const one = await run(sets);
+    checkAccounts(one);
+    expect(bodies(one, 'model-evaluated')).toHaveLength(2);
+    const closedAt = one.events.find(({ body }) => body.kind === 'round-closed')!.at;
+    const committedAt = one.events.filter(({ body }) => body.kind === 'update-committed')[2]!.at;
+    expect(closedAt - committedAt).toBeGreaterThan(1);
+    expect(digests(await run(sets, { workers: 2 }))).toEqual(digests(one));
+  });
 });

@@ -5,7 +5,7 @@ import type { VehicleId } from '../../base/ids.ts';
 import { accumulatedSteps } from '../../learning/accumulated-steps.ts';
 import { Aggregation } from '../../roadside/aggregation/aggregation.ts';
 import type { AggregationInput, Aggregator, Update } from '../../roadside/aggregation/aggregator.ts';
-import { aggregatorByName, checkClientPart } from '../../roadside/aggregation/aggregators.ts';
+import { aggregatorByName, checkClientPart, rootSamplesOf } from '../../roadside/aggregation/aggregators.ts';
 import { ControlBook, type Trained } from '../../vehicle-agent/control.ts';
 import { makeConfig } from '../support/round-world.ts';
 
@@ -299,5 +299,45 @@ describe('rules whose cars keep a vector', () => {
     expect(check('scaffold', { ...whole, training: { optimiser: 'adam' } })).toThrow('expected sgd');
     expect(check('feddyn', { ...whole, training: { optimiser: 'adam' } })).not.toThrow();
     expect(check('fedprox')).not.toThrow();
+  });
+});
+
+describe('fltrust', () => {
+  const rule = aggregatorByName('fltrust');
+  const trusted = Float32Array.of(3, 4);
+
+  it('weighs by the cosine to what the RSU learned itself, at its length, and drops what points away', () => {
+    const input = inputOf(
+      [0, 0],
+      [
+        [6, 8],
+        [10, 0],
+        [-3, -4],
+      ],
+    );
+    const { weights, rejected } = rule.aggregate(null, { ...input, trusted });
+    // Scores 1, 0.6 and 0; the first two scaled to length 5: (1 (3, 4) + 0.6 (5, 0)) / 1.6.
+    expect(weights[0]).toBeCloseTo(6 / 1.6, 6);
+    expect(weights[1]).toBeCloseTo(4 / 1.6, 6);
+    expect(rejected).toEqual([
+      { vehicle: 'car-2', reason: 'does not point the way of what the RSU learned itself' },
+    ]);
+  });
+
+  it('is moved by a lie of a million no further than by the RSU itself', () => {
+    const { weights } = rule.aggregate(null, { ...inputOf([0, 0], [[1e6, 1e6]]), trusted });
+    expect(Math.hypot(...weights)).toBeCloseTo(5, 5);
+  });
+
+  it('leaves the model where it is when nobody is trusted', () => {
+    const { weights, rejected } = rule.aggregate(null, { ...inputOf([1, 1], [[-2, -3]]), trusted: trusted });
+    expect([...weights]).toEqual([1, 1]);
+    expect(rejected).toHaveLength(1);
+  });
+
+  it('wants 100 samples of the RSU where nothing else is said', () => {
+    expect(rootSamplesOf({ ...aggregation, rule: 'fltrust' })).toBe(100);
+    expect(rootSamplesOf({ ...aggregation, rule: 'fltrust', parameters: { rootSamples: 7 } })).toBe(7);
+    expect(rootSamplesOf(aggregation)).toBe(0);
   });
 });

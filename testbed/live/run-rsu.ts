@@ -12,7 +12,7 @@ import { RsuActor } from '../../roadside/rsu/actor.ts';
 import { Closing } from '../closing.ts';
 import { assertFeasible } from '../feasible.ts';
 import { mapScene, roundConfig } from '../plan.ts';
-import { openWorld, type PreparedData, prepareData, roadText } from '../prepare.ts';
+import { openWorld, type PreparedData, prepareData, roadText, rsuData } from '../prepare.ts';
 import { newRunId, Recording } from '../recording.ts';
 import type { RunOptions } from '../run-virtual.ts';
 import { systemClock } from '../system.ts';
@@ -87,9 +87,7 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     ledger: recording.stores.ledger,
     blobs: recording.stores.blobs,
     learner,
-    model: data.model,
-    evaluationData: data.evaluation,
-    dataFingerprint: data.fingerprint,
+    ...rsuData(scenario, data),
     beaconTimeoutSeconds,
     onEvents: (events) => recording.hear(events),
   });
