@@ -22,10 +22,12 @@ import { Mover } from './mover.ts';
 import { Neighbours } from './neighbours.ts';
 import { PlanItems } from './plan-items.ts';
 import { Planner } from './planner.ts';
+import { Shown } from './shown.ts';
 import { Signals } from './signals.ts';
 import { Streets } from './streets.ts';
 import { Teleports } from './teleports.ts';
 import { Types } from './types.ts';
+import { recordWidth } from './vehicles.ts';
 import { Ways } from './ways.ts';
 import { World } from './world.ts';
 
@@ -48,6 +50,7 @@ class Engine implements CityEngine {
   readonly #teleports: Teleports;
   readonly #detectors: LaneDetectors;
   readonly #begin: number;
+  readonly #shown = new Shown();
   #insertedCount = 0;
   #arrivedCount = 0;
   #arrived: number[] = [];
@@ -84,7 +87,7 @@ class Engine implements CityEngine {
   }
 
   get vehicles(): VehicleColumns {
-    return this.#world.vehicles;
+    return this.#shown;
   }
 
   get counts(): CityCounts {
@@ -113,7 +116,7 @@ class Engine implements CityEngine {
     const world = this.#world;
     world.steps += 1;
     world.now = this.#begin + (world.steps - 1) * world.stepSeconds;
-    if (world.ways.trim()) world.vehicles.record.fill(-1);
+    if (world.ways.trim()) this.#forgetRecords();
     if (world.steps % reorderSteps === 0) this.#reorder();
     world.signals.update(world.now, this.#detectors);
     this.#plan();
@@ -131,6 +134,13 @@ class Engine implements CityEngine {
     this.#arrivedCount += this.#arrived.length;
     world.lists.tidy();
     this.#detectors.watch();
+    this.#shown.show(world.vehicles);
+  }
+
+  /** All records of ways were forgotten: nobody may go on holding one. */
+  #forgetRecords(): void {
+    const { record, end } = this.#world.vehicles;
+    for (let v = 0; v < end; v += recordWidth) record[v] = -1;
   }
 
   #plan(): void {
@@ -153,14 +163,14 @@ class Engine implements CityEngine {
   /** Puts the rows in the order of the lanes. */
   #reorder(): void {
     const { vehicles, lists } = this.#world;
-    if (this.#order.length < vehicles.count) this.#order = new Int32Array(vehicles.capacity);
+    if (this.#order.length < vehicles.count) this.#order = new Int32Array(2 * vehicles.count);
     let row = 0;
     for (let i = 0; i < lists.activeCount; i++) {
       const lane = lists.active[i]!;
       const start = lists.base[lane]! + lists.head[lane]!;
       for (let place = start; place < start + lists.count[lane]!; place++) {
         this.#order[row] = lists.slots[place]!;
-        lists.slots[place] = row;
+        lists.slots[place] = row * recordWidth;
         row += 1;
       }
     }

@@ -4,7 +4,7 @@
 
 import { haltingSpeed, junctionBlockageSeconds, positionEpsilon } from './constants.ts';
 import { hasPriority, isGreen, isRed, isYellow } from './signals.ts';
-import { furtherMost } from './vehicles.ts';
+import { vehicleAt } from './vehicles.ts';
 import type { World } from './world.ts';
 
 /** The driver's plan while it is made; the planner's registers. */
@@ -62,7 +62,7 @@ export class JunctionLeaders {
       this.#waitBefore = waitBefore;
       for (let place = count - 1; place >= 0; place--) this.#weigh(ego, lists.at(foeLane, place), c, plan);
       for (let e = bodyHead[foeLane]!; e >= 0; e = this.#world.nextBody(e))
-        this.#weigh(ego, (e / furtherMost) | 0, c, plan);
+        this.#weigh(ego, vehicleAt(e), c, plan);
     }
     if (plan.speed < plan.linkWait) plan.linkWait = plan.speed;
   }

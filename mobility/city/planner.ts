@@ -23,7 +23,7 @@ import { KeepClear } from './keep-clear.ts';
 import { noLink, type PlanItems } from './plan-items.ts';
 import { drawUniform, purposes } from './random.ts';
 import { hasPriority, isYellow, letters } from './signals.ts';
-import { noHalt } from './vehicles.ts';
+import { noHalt, recordWidth } from './vehicles.ts';
 import type { World } from './world.ts';
 
 /** Circular yielding is looked for along so many links. */
@@ -420,7 +420,7 @@ export class Planner {
     const items = this.#items;
     const asker = this.#passage;
     this.#approaches.clear();
-    for (let v = 0; v < vehicles.count; v++) {
+    for (let v = 0; v < vehicles.end; v += recordWidth) {
       const start = vehicles.planStart[v]!;
       const end = start + vehicles.planCount[v]!;
       vehicles.willPass[v] = start < end && items.link[start] !== noLink ? items.request[start]! : 0;

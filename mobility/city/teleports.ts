@@ -87,8 +87,9 @@ export class Teleports {
       gone.push(one.departure);
       return false;
     }
-    if (this.#land(this.#row(one))) return false;
-    this.#world.vehicles.remove(this.#world.vehicles.count - 1);
+    const v = this.#row(one);
+    if (this.#land(v)) return false;
+    this.#world.vehicles.remove(v);
     if (one.proceedAt < 0) one.proceedAt = now + this.#travelSeconds(one);
     else if (one.proceedAt < now) {
       one.routeIndex += 1;

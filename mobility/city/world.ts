@@ -7,7 +7,7 @@ import { LaneLists } from './lane-lists.ts';
 import type { Signals } from './signals.ts';
 import type { Streets } from './streets.ts';
 import type { Types } from './types.ts';
-import { furtherMost, Vehicles } from './vehicles.ts';
+import { furtherMost, recordWidth, Vehicles, vehicleAt } from './vehicles.ts';
 import type { Ways } from './ways.ts';
 
 export interface WorldParts {
@@ -31,9 +31,8 @@ export class World {
   readonly stepSeconds: number;
   /** Lengths with gaps of the vehicles whose front is on lane l, m. */
   readonly brutto: Float64Array;
-  /** Vehicles whose body reaches back onto lane l without being on it: a chain of entries v * furtherMost + i. */
+  /** Vehicles whose body reaches back onto lane l without being on it: a chain of places v + i of `further`. */
   readonly bodyHead: Int32Array;
-  #bodyNext = new Int32Array(0);
   readonly #bodyLanes: Int32Array;
   #bodyLaneCount = 0;
   now: number;
@@ -74,7 +73,7 @@ export class World {
     let back = position[v]! - this.types.length[type[v]!]!;
     if (lane[v] === l) return back;
     const { laneLength } = this.streets;
-    for (let i = v * furtherMost; i < v * furtherMost + furtherCount[v]!; i++) {
+    for (let i = v; i < v + furtherCount[v]!; i++) {
       const over = further[i]!;
       back += laneLength[over]!;
       if (over === l) return back;
@@ -86,7 +85,7 @@ export class World {
   backLane(v: number): number {
     const { lane, further, furtherCount } = this.vehicles;
     const count = furtherCount[v]!;
-    return count === 0 ? lane[v]! : further[v * furtherMost + count - 1]!;
+    return count === 0 ? lane[v]! : further[v + count - 1]!;
   }
 
   /** The last vehicle on lane l or, if none is, the one whose body reaches back farthest over it; -1: none. Not `self`. */
@@ -99,8 +98,8 @@ export class World {
   bodyOn(l: number, self: number): number {
     let best = -1;
     let bestBack = never;
-    for (let entry = this.bodyHead[l]!; entry >= 0; entry = this.#bodyNext[entry]!) {
-      const v = (entry / furtherMost) | 0;
+    for (let entry = this.bodyHead[l]!; entry >= 0; entry = this.vehicles.nextBody[entry]!) {
+      const v = vehicleAt(entry);
       if (v === self) continue;
       const back = this.backOn(v, l);
       if (back < bestBack) {
@@ -112,7 +111,7 @@ export class World {
   }
 
   nextBody(entry: number): number {
-    return this.#bodyNext[entry]!;
+    return this.vehicles.nextBody[entry]!;
   }
 
   /** Notes anew whose bodies reach back over which lanes. */
@@ -120,22 +119,19 @@ export class World {
     const { vehicles, bodyHead } = this;
     for (let i = 0; i < this.#bodyLaneCount; i++) bodyHead[this.#bodyLanes[i]!] = -1;
     this.#bodyLaneCount = 0;
-    if (this.#bodyNext.length < vehicles.capacity * furtherMost)
-      this.#bodyNext = new Int32Array(vehicles.capacity * furtherMost);
-    const { furtherCount } = vehicles;
-    for (let v = 0; v < vehicles.count; v++) if (furtherCount[v]! > 0) this.noteBody(v);
+    const { furtherCount, end } = vehicles;
+    for (let v = 0; v < end; v += recordWidth) if (furtherCount[v]! > 0) this.noteBody(v);
   }
 
   noteBody(v: number): void {
-    if (this.#bodyNext.length < this.vehicles.capacity * furtherMost) return this.noteBodies();
-    const { further, furtherCount } = this.vehicles;
-    for (let i = v * furtherMost; i < v * furtherMost + furtherCount[v]!; i++) {
+    const { further, furtherCount, nextBody } = this.vehicles;
+    for (let i = v; i < v + furtherCount[v]!; i++) {
       const lane = further[i]!;
       if (this.bodyHead[lane] === -1) {
         this.#bodyLanes[this.#bodyLaneCount] = lane;
         this.#bodyLaneCount += 1;
       }
-      this.#bodyNext[i] = this.bodyHead[lane]!;
+      nextBody[i] = this.bodyHead[lane]!;
       this.bodyHead[lane] = i;
     }
   }
@@ -154,7 +150,7 @@ export class World {
         : this.#laneBefore(lane, edges, index);
       if (before < 0) break;
       if (!streets.laneInternal[lane]) index -= 1;
-      vehicles.further[v * furtherMost + count] = before;
+      vehicles.further[v + count] = before;
       count += 1;
       rest -= streets.laneLength[before]!;
       lane = before;

@@ -4,7 +4,6 @@
 // Must not: set a speed; it advises (vehicles.advise), and patch-speed.ts weighs.
 
 import { positionEpsilon } from '../constants.ts';
-import { advicesMost } from '../vehicles.ts';
 import type { World } from '../world.ts';
 import { change } from './change-state.ts';
 import type { View } from './view.ts';
@@ -120,7 +119,7 @@ export class Helping {
     const wish = this.#world.laneSpeed(vehicles.lane[ego]!, ego);
     let planned = Math.min(speed, types.stop(t, speed, room, types.deceleration[t]!, wish));
     for (let i = 0; i < vehicles.adviceCount[ego]!; i++) {
-      const advice = vehicles.advices[ego * advicesMost + i]!;
+      const advice = vehicles.advices[ego + i]!;
       if (advice >= -types.deceleration[t]!) planned = Math.min(planned, speed + advice * stepSeconds);
     }
     const leader = besideLeader.vehicle;

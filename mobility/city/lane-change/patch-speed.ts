@@ -2,7 +2,6 @@
 // up towards one. SUMO 1.15's MSLCM_LC2013::patchSpeed.
 // Must not: go beyond the bounds it is given.
 
-import { advicesMost } from '../vehicles.ts';
 import type { World } from '../world.ts';
 import { change, isBlocked, wantsChange } from './change-state.ts';
 
@@ -39,7 +38,7 @@ export function patchSpeed(world: World, v: number, { least, wanted, most }: Spe
   }
   const willing = Math.max(0, Math.min(1, types.cooperative[t]!));
   for (let i = 0; i < vehicles.adviceCount[v]!; i++) {
-    const advice = speed + vehicles.advices[v * advicesMost + i]! * types.stepSeconds;
+    const advice = speed + vehicles.advices[v + i]! * types.stepSeconds;
     if (advice < low || advice > high) continue;
     safe = Math.min(advice * willing + (1 - willing) * wanted, safe);
     advised = true;
