@@ -23,7 +23,7 @@ export class LaneDetectors implements Detectors {
     const { lists, vehicles, types, streets, now } = this.#world;
     for (const { lane, distance } of this.#lanes) {
       const loop = streets.laneLength[lane]! - distance;
-      for (let place = 0; place < lists.count[lane]!; place++) {
+      for (let place = 0; place < lists.count(lane); place++) {
         const v = lists.at(lane, place);
         const back = vehicles.position[v]! - types.length[vehicles.type[v]!]! - vehicles.lastMove[v]!;
         if (back <= loop && vehicles.position[v]! >= loop) this.#lastSeen.set(lane, now);

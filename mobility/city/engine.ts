@@ -164,16 +164,7 @@ class Engine implements CityEngine {
   #reorder(): void {
     const { vehicles, lists } = this.#world;
     if (this.#order.length < vehicles.count) this.#order = new Int32Array(2 * vehicles.count);
-    let row = 0;
-    for (let i = 0; i < lists.activeCount; i++) {
-      const lane = lists.active[i]!;
-      const start = lists.base[lane]! + lists.head[lane]!;
-      for (let place = start; place < start + lists.count[lane]!; place++) {
-        this.#order[row] = lists.slots[place]!;
-        lists.slots[place] = row * recordWidth;
-        row += 1;
-      }
-    }
+    lists.renumber(recordWidth, this.#order);
     vehicles.reorder(this.#order);
     this.#world.noteBodies();
   }

@@ -239,7 +239,7 @@ export class Insertion {
       return this.#tryAt(v, start);
     };
     if (at(least, wanted)) return true;
-    for (let place = lists.count[lane]! - 1; place >= 0; place--) {
+    for (let place = lists.count(lane) - 1; place >= 0; place--) {
       const follower = lists.at(lane, place);
       const f = vehicles.type[follower]!;
       const leader = place > 0 ? lists.at(lane, place - 1) : -1;
@@ -299,7 +299,7 @@ export class Insertion {
 
   #leaderOn(lane: number, position: number): number {
     const { lists, vehicles } = this.#world;
-    for (let place = lists.count[lane]! - 1; place >= 0; place--) {
+    for (let place = lists.count(lane) - 1; place >= 0; place--) {
       const other = lists.at(lane, place);
       if (vehicles.position[other]! >= position) return other;
     }
@@ -394,7 +394,7 @@ export class Insertion {
     const found = this.#follower;
     found.vehicle = -1;
     found.gap = never;
-    for (let place = 0; place < lists.count[start.lane]!; place++) {
+    for (let place = 0; place < lists.count(start.lane); place++) {
       const other = lists.at(start.lane, place);
       if (vehicles.position[other]! >= start.position) continue;
       found.vehicle = other;

@@ -31,10 +31,10 @@ export class JunctionLeaders {
 
   /** True where anybody is on a path that crosses or joins internal lane `lane`. */
   anyFoe(lane: number): boolean {
-    const { conflicts, lists, bodyHead } = this.#world;
+    const { conflicts, lists } = this.#world;
     for (let c = conflicts.start[lane]!; c < conflicts.start[lane + 1]!; c++) {
       const foe = conflicts.foeLane[c]!;
-      if (lists.count[foe]! > 0 || bodyHead[foe]! >= 0) return true;
+      if (!lists.isFree(foe)) return true;
     }
     return false;
   }
@@ -44,13 +44,12 @@ export class JunctionLeaders {
    * `waitBefore`: the speed to wait before the link before; -1: there is none.
    */
   adapt(ego: number, link: number, seen: number, waitBefore: number, plan: PlanRegisters): void {
-    const { streets, conflicts, lists, bodyHead } = this.#world;
+    const { streets, conflicts, lists } = this.#world;
     const lane = streets.linkFrom[link]!;
     if (!streets.laneInternal[lane]) return;
     for (let c = conflicts.start[lane]!; c < conflicts.start[lane + 1]!; c++) {
       const foeLane = conflicts.foeLane[c]!;
-      const count = lists.count[foeLane]!;
-      if (count === 0 && bodyHead[foeLane]! < 0) continue;
+      if (lists.isFree(foeLane)) continue;
       const distance = seen - conflicts.behind[c]!;
       const width = conflicts.sameTarget[c] || conflicts.sameSource[c] ? 0 : conflicts.size[c]!;
       if (distance + width < 0 && !conflicts.sameTarget[c]) continue;
@@ -60,8 +59,9 @@ export class JunctionLeaders {
       this.#distance = distance;
       this.#ignoreGreen = ignoreGreen;
       this.#waitBefore = waitBefore;
-      for (let place = count - 1; place >= 0; place--) this.#weigh(ego, lists.at(foeLane, place), c, plan);
-      for (let e = bodyHead[foeLane]!; e >= 0; e = this.#world.nextBody(e))
+      for (let place = lists.count(foeLane) - 1; place >= 0; place--)
+        this.#weigh(ego, lists.at(foeLane, place), c, plan);
+      for (let e = lists.body(foeLane); e >= 0; e = this.#world.nextBody(e))
         this.#weigh(ego, vehicleAt(e), c, plan);
     }
     if (plan.speed < plan.linkWait) plan.linkWait = plan.speed;

@@ -36,7 +36,7 @@ export class KeepClear {
 
   /** Adds up the free road lane by lane, until somebody stands. */
   #addSpace(v: number, lengthsAhead: number, start: number, end: number): void {
-    const { streets, lists, brutto, types, vehicles, bodyHead } = this.#world;
+    const { streets, lists, brutto, types, vehicles } = this.#world;
     const items = this.#items;
     let space = -lengthsAhead;
     this.#foundStopped = false;
@@ -50,7 +50,7 @@ export class KeepClear {
       if (streets.laneInternal[lane]) {
         if (this.#mustKeepClear(v, link)) space -= brutto[lane]!;
         else space += this.#roomUntilStanding(v, lane);
-      } else if (lists.count[lane] === 0 && bodyHead[lane]! < 0) {
+      } else if (lists.isFree(lane)) {
         const long = streets.laneLength[lane]! > types.length[vehicles.type[v]!]!;
         if (long || this.#mustKeepClear(v, link)) space += streets.laneLength[lane]!;
       } else {
@@ -68,7 +68,7 @@ export class KeepClear {
   #roomUntilStanding(v: number, lane: number): number {
     const { lists, vehicles, types, streets } = this.#world;
     let lengths = 0;
-    for (let place = lists.count[lane]! - 1; place >= 0; place--) {
+    for (let place = lists.count(lane) - 1; place >= 0; place--) {
       const other = lists.at(lane, place);
       if (other === v) continue;
       const t = vehicles.type[other]!;

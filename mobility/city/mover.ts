@@ -6,7 +6,7 @@ import type { Approaches, Passage } from './approaches.ts';
 import { passage } from './approaches.ts';
 import { haltingSpeed, never, numericEpsilon, positionEpsilon } from './constants.ts';
 import type { Halts } from './halts.ts';
-import { keptState } from './lane-change/change-state.ts';
+import { altersSpeed, keptState } from './lane-change/change-state.ts';
 import { patchSpeed } from './lane-change/patch-speed.ts';
 import { noLink, type PlanItems } from './plan-items.ts';
 import { drawUniform, purposes } from './random.ts';
@@ -62,7 +62,7 @@ export class Mover {
 
   #moveLane(lane: number): void {
     const { lists, vehicles } = this.#world;
-    for (let place = 0; place < lists.count[lane]!; place++) {
+    for (let place = 0; place < lists.count(lane); place++) {
       const v = lists.at(lane, place);
       this.#moveVehicle(v);
       if (vehicles.lane[v] === lane && !this.#hasArrived(v)) continue;
@@ -124,8 +124,8 @@ export class Mover {
     let most = Math.min(limit, types.fastestNext(t, speed), this.#safe);
     if (most < least) most = least;
     let next = this.#dawdle(v, t, least, most);
-    if (vehicles.changeState[v] !== 0 || vehicles.adviceCount[v] !== 0 || vehicles.blockerLength[v] !== 0)
-      next = patchSpeed(this.#world, v, { least, wanted: next, most });
+    const hasSay = (vehicles.changeState[v]! & altersSpeed) !== 0 || vehicles.adviceCount[v] !== 0;
+    if (hasSay || vehicles.blockerLength[v] !== 0) next = patchSpeed(this.#world, v, least, next, most);
     if (next > 0 && next < this.#least) next = this.#least;
     if (Math.abs(next) < this.#slowest && vehicles.stopDistance[v]! > positionEpsilon) next = 0;
     return next > 0 ? next : 0;

@@ -132,7 +132,7 @@ export class Neighbours {
           }
           continue;
         }
-        if (lists.count[before]! > 0 || count >= lanesMost || distance > this.#searchMeters(before)) continue;
+        if (lists.count(before) > 0 || count >= lanesMost || distance > this.#searchMeters(before)) continue;
         this.#searchLane[count] = before;
         this.#searchDistance[count] = distance;
         count += 1;

@@ -79,7 +79,7 @@ export class Planner {
     const { lists, vehicles, types } = this.#world;
     let leader = this.#world.bodyOn(lane, -1);
     let lengthsAhead = 0;
-    const count = lists.count[lane]!;
+    const count = lists.count(lane);
     for (let place = 0; place < count; place++) {
       const v = lists.at(lane, place);
       if (vehicles.halted[v] && this.#halts.stays(v)) this.#planNothing(v);

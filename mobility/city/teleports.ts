@@ -44,7 +44,7 @@ export class Teleports {
     const { lists, vehicles } = this.#world;
     for (let i = 0; i < lists.activeCount; i++) {
       const lane = lists.active[i]!;
-      for (let place = 0; place < lists.count[lane]!; place++) {
+      for (let place = 0; place < lists.count(lane); place++) {
         const v = lists.at(lane, place);
         if (vehicles.halted[v]) continue;
         if (vehicles.waiting[v]! > this.#afterSeconds) {
@@ -142,8 +142,8 @@ export class Teleports {
     let sum = 0;
     let count = 0;
     for (let l = streets.firstLane[edge]!; l < streets.firstLane[edge + 1]!; l++) {
-      for (let place = 0; place < lists.count[l]!; place++) sum += vehicles.speed[lists.at(l, place)]!;
-      count += lists.count[l]!;
+      for (let place = 0; place < lists.count(l); place++) sum += vehicles.speed[lists.at(l, place)]!;
+      count += lists.count(l);
     }
     const first = streets.firstLane[edge]!;
     const mean = count === 0 ? streets.laneLimit[first]! : sum / count;

@@ -31,8 +31,6 @@ export class World {
   readonly stepSeconds: number;
   /** Lengths with gaps of the vehicles whose front is on lane l, m. */
   readonly brutto: Float64Array;
-  /** Vehicles whose body reaches back onto lane l without being on it: a chain of places v + i of `further`. */
-  readonly bodyHead: Int32Array;
   readonly #bodyLanes: Int32Array;
   #bodyLaneCount = 0;
   now: number;
@@ -51,7 +49,6 @@ export class World {
     this.now = beginSeconds - this.stepSeconds;
     this.lists = new LaneLists(this.streets.lanes, this.streets.laneLength);
     this.brutto = new Float64Array(this.streets.lanes);
-    this.bodyHead = new Int32Array(this.streets.lanes).fill(-1);
     this.#bodyLanes = new Int32Array(this.streets.lanes);
   }
 
@@ -98,7 +95,7 @@ export class World {
   bodyOn(l: number, self: number): number {
     let best = -1;
     let bestBack = never;
-    for (let entry = this.bodyHead[l]!; entry >= 0; entry = this.vehicles.nextBody[entry]!) {
+    for (let entry = this.lists.body(l); entry >= 0; entry = this.vehicles.nextBody[entry]!) {
       const v = vehicleAt(entry);
       if (v === self) continue;
       const back = this.backOn(v, l);
@@ -116,8 +113,8 @@ export class World {
 
   /** Notes anew whose bodies reach back over which lanes. */
   noteBodies(): void {
-    const { vehicles, bodyHead } = this;
-    for (let i = 0; i < this.#bodyLaneCount; i++) bodyHead[this.#bodyLanes[i]!] = -1;
+    const { vehicles, lists } = this;
+    for (let i = 0; i < this.#bodyLaneCount; i++) lists.setBody(this.#bodyLanes[i]!, -1);
     this.#bodyLaneCount = 0;
     const { furtherCount, end } = vehicles;
     for (let v = 0; v < end; v += recordWidth) if (furtherCount[v]! > 0) this.noteBody(v);
@@ -127,12 +124,13 @@ export class World {
     const { further, furtherCount, nextBody } = this.vehicles;
     for (let i = v; i < v + furtherCount[v]!; i++) {
       const lane = further[i]!;
-      if (this.bodyHead[lane] === -1) {
+      const first = this.lists.body(lane);
+      if (first === -1) {
         this.#bodyLanes[this.#bodyLaneCount] = lane;
         this.#bodyLaneCount += 1;
       }
-      nextBody[i] = this.bodyHead[lane]!;
-      this.bodyHead[lane] = i;
+      nextBody[i] = first;
+      this.lists.setBody(lane, i);
     }
   }
 
@@ -175,7 +173,7 @@ export class World {
     const { vehicles, lists } = this;
     const lane = vehicles.lane[v]!;
     const position = vehicles.position[v]!;
-    let place = lists.count[lane]!;
+    let place = lists.count(lane);
     while (place > 0 && vehicles.position[lists.at(lane, place - 1)]! < position) place -= 1;
     lists.insert(lane, place, v);
     const t = vehicles.type[v]!;
@@ -188,7 +186,7 @@ export class World {
     this.lists.removeAt(lane, place);
     const left = this.brutto[lane]! - this.types.length[t]! - this.types.minGap[t]!;
     // Rounding must not leave a crumb on an empty lane.
-    this.brutto[lane] = this.lists.count[lane] === 0 ? 0 : left;
+    this.brutto[lane] = this.lists.count(lane) === 0 ? 0 : left;
   }
 
   /** The record of the way of vehicle v for its edge, or inside a junction for the next one. */

@@ -24,6 +24,9 @@ export const change = {
 export const wantsChange = change.left | change.right;
 export const isBlocked = change.blockedByLeader | change.blockedByFollower;
 
+/** A state without any of these alters nobody's speed. */
+export const altersSpeed = wantsChange | change.amBlockingLeader;
+
 /** What remains of a state in the next step: the direction of a strategic wish. */
 export function keptState(state: number): number {
   return state & change.strategic ? state & wantsChange : 0;

@@ -59,10 +59,12 @@ export class LaneChanger implements Sight {
 
   #changeEdge(firstLane: number, lanes: number): void {
     if (lanes > this.#done.length) this.#makeRoom(lanes);
-    this.#done.fill(0, 0, lanes);
-    this.#taken.fill(0, 0, lanes);
-    this.#first.fill(-1, 0, lanes);
-    this.#last.fill(-1, 0, lanes);
+    for (let j = 0; j < lanes; j++) {
+      this.#done[j] = 0;
+      this.#taken[j] = 0;
+      this.#first[j] = -1;
+      this.#last[j] = -1;
+    }
     for (;;) {
       const j = this.#farthest(firstLane, lanes);
       if (j < 0) return;
@@ -77,7 +79,7 @@ export class LaneChanger implements Sight {
     let bestPosition = -1;
     for (let j = 0; j < lanes; j++) {
       const lane = firstLane + j;
-      if (this.#done[j]! >= lists.count[lane]!) continue;
+      if (this.#done[j]! >= lists.count(lane)) continue;
       const position = vehicles.position[lists.at(lane, this.#done[j]!)]!;
       if (position <= bestPosition) continue;
       best = j;
@@ -177,7 +179,7 @@ export class LaneChanger implements Sight {
     const { ego } = this.#view;
     const t = vehicles.type[ego]!;
     const back = vehicles.position[ego]! - types.length[t]!;
-    if (done >= lists.count[lane]!) {
+    if (done >= lists.count(lane)) {
       const front = { back, speed: vehicles.speed[ego]!, deceleration: types.deceleration[t]! };
       this.#neighbours.followerBefore(ego, lane, front, into);
       return;

@@ -8,14 +8,8 @@ import { change, isBlocked, wantsChange } from './change-state.ts';
 /** Metres kept free besides the room a blocked leader needs. */
 const spareMeters = 1;
 
-export interface SpeedBounds {
-  readonly least: number;
-  readonly wanted: number;
-  readonly most: number;
-}
-
-/** The speed within the bounds, given what the driver and its neighbours want. */
-export function patchSpeed(world: World, v: number, { least, wanted, most }: SpeedBounds): number {
+/** The speed from `least` to `most`, given what the driver and its neighbours want, and what it would drive else. */
+export function patchSpeed(world: World, v: number, least: number, wanted: number, most: number): number {
   const { vehicles, types } = world;
   const t = vehicles.type[v]!;
   const speed = vehicles.speed[v]!;
