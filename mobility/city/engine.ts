@@ -31,8 +31,8 @@ import { recordWidth } from './vehicles.ts';
 import { Ways } from './ways.ts';
 import { World } from './world.ts';
 
-/** Rows are put in the order of the lanes every so many steps. */
-const reorderSteps = 20;
+/** Vehicles are put in the order of the lanes in memory every so many steps. */
+const reorderSteps = 4;
 
 /** Builds the engine. After the n-th step its vehicles are as SUMO shows them at begin + (n - 1) steps. */
 export function createCityEngine(options: CityEngineOptions): CityEngine {

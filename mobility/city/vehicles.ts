@@ -12,7 +12,7 @@ import { never } from './constants.ts';
 export const recordWidth = 32;
 /** Lanes a vehicle's body may reach back over, and advices it may get in a step; more are dropped (the mildest stay out). */
 export const furtherMost = 8;
-export const advicesMost = 6;
+const advicesMost = 6;
 
 /** The index of no halt, behind the end of every route. */
 export const noHalt = 0x7fffffff;
