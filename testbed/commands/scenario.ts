@@ -81,7 +81,7 @@ function list(io: CommandIo, options: { readonly json?: boolean }): void {
       const { scenario } = loadToLook(path, []);
       return { path, description: scenario.description.trim(), summary: summarize(scenario) };
     } catch (error) {
-      return { path, description: `broken: ${messageOf(error)}`, summary: '' };
+      return { path, description: `cannot run here: ${messageOf(error)}`, summary: '' };
     }
   });
   if (options.json) {
