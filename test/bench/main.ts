@@ -11,18 +11,33 @@ import { benchRegret } from './regret.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|mobility|memory|cuts [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory|cuts|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '0.5' },
-    steps: { type: 'string', default: '100000' },
-    task: { type: 'string', multiple: true, default: [] },
-  },
-});
+/** The options, or the end of the process with one sentence and the usage. */
+function readOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '0.5' },
+        steps: { type: 'string', default: '100000' },
+        task: { type: 'string', multiple: true, default: [] },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message.split('\n')[0]}\n${usage}\n`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = readOptions();
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 
 const out = (line: string): void => {
   process.stdout.write(`${line}\n`);
