@@ -1,4 +1,4 @@
-// What `roadbed reproduce mavfl` runs, decided before any policy was compared and the same for all of them: the paper's
+// What `roadbed reproduce mavfl` runs, the same for all policies (the target was set after one run each of fedcs and mavfl on seed 101): the paper's
 // Table II as far as it can be run here. Must not: differ between policies, or be searched for closeness to a published
 // number.
 //
