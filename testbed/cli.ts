@@ -3,14 +3,13 @@
 
 import { Command, CommanderError } from 'commander';
 import { exitCodes, messageOf, RoadbedError } from '../base/errors.ts';
-import { registerAggregators } from './commands/aggregators.ts';
+import { registerCatalogues } from './commands/catalogues.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerCut } from './commands/cut.ts';
 import { registerData } from './commands/data.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerMobility } from './commands/mobility.ts';
 import { registerModel } from './commands/model.ts';
-import { registerPolicies } from './commands/policies.ts';
 import { registerProcesses } from './commands/processes.ts';
 import { registerReport } from './commands/report.ts';
 import { registerReproduce } from './commands/reproduce.ts';
@@ -43,8 +42,7 @@ export function buildProgram(io: CommandIo): Command {
   registerRuns(program, io);
   registerSql(program, io);
   registerScenario(program, io);
-  registerPolicies(program, io);
-  registerAggregators(program, io);
+  registerCatalogues(program, io);
   registerModel(program, io);
   registerCut(program, io);
   registerReproduce(program, io);

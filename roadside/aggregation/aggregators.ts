@@ -2,8 +2,8 @@
 // here. Must not: aggregate anything.
 
 import { RoadbedError } from '../../base/errors.ts';
-import { nearestName } from '../../base/nearest-name.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
+import { byName } from '../by-name.ts';
 import type { AggregationInput, Aggregator, ClientPart } from './aggregator.ts';
 import { coordinateMedian } from './coordinate-median.ts';
 import { fedadagrad } from './fedadagrad.ts';
@@ -45,15 +45,7 @@ export const aggregators: readonly Aggregator[] = [
 
 /** The rule called `name`. Throws RoadbedError('scenario') that names the nearest legal one. */
 export function aggregatorByName(name: string): Aggregator {
-  const found = aggregators.find((rule) => rule.name === name);
-  if (found) return found;
-  const names = aggregators.map((rule) => rule.name);
-  const meant = nearestName(name, names);
-  const hint = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
-  throw new RoadbedError(
-    'scenario',
-    `unknown aggregation.rule: ${JSON.stringify(name)} (expected one of ${names.join(', ')}).${hint}`,
-  );
+  return byName(aggregators, name, { what: 'aggregation.rule', reason: 'scenario' });
 }
 
 /** What the rule of these settings asks of the cars. */

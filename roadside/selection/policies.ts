@@ -1,8 +1,7 @@
 // The registry of selection policies: the one place that names them all. Adding one is a file in this folder and a line
 // here. Must not: decide anything.
 
-import { RoadbedError } from '../../base/errors.ts';
-import { nearestName } from '../../base/nearest-name.ts';
+import { byName } from '../by-name.ts';
 import { allInRange } from './all-in-range.ts';
 import { fedcs } from './fedcs.ts';
 import { foresight } from './foresight.ts';
@@ -44,12 +43,5 @@ export const policyNames: readonly string[] = policies.map((policy) => policy.na
 
 /** The policy called `name`. Throws RoadbedError('scenario') that names the nearest legal one. */
 export function policyByName(name: string): Policy {
-  const found = policies.find((policy) => policy.name === name);
-  if (found) return found;
-  const meant = nearestName(name, policyNames);
-  const hint = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
-  throw new RoadbedError(
-    'scenario',
-    `unknown selection.policy: ${JSON.stringify(name)} (expected one of ${policyNames.join(', ')}).${hint}`,
-  );
+  return byName(policies, name, { what: 'selection.policy', reason: 'scenario' });
 }

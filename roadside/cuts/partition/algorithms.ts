@@ -1,8 +1,7 @@
 // The registry of cut algorithms: the one place that names them all. Adding one is a file in this folder and a line here.
 // Must not: decide anything.
 
-import { RoadbedError } from '../../../base/errors.ts';
-import { nearestName } from '../../../base/nearest-name.ts';
+import { byName } from '../../by-name.ts';
 import type { CutAlgorithm } from './algorithm.ts';
 import { blockWise } from './block-wise.ts';
 import { chain } from './chain.ts';
@@ -65,12 +64,5 @@ export const cutAlgorithmNames: readonly string[] = cutAlgorithms.map((algorithm
 
 /** The algorithm called `name`. Throws RoadbedError('usage') that names the nearest legal one. */
 export function cutAlgorithmByName(name: string): CutAlgorithm {
-  const found = cutAlgorithms.find((algorithm) => algorithm.name === name);
-  if (found) return found;
-  const meant = nearestName(name, cutAlgorithmNames);
-  const hint = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
-  throw new RoadbedError(
-    'usage',
-    `unknown cut algorithm: ${JSON.stringify(name)} (expected one of ${cutAlgorithmNames.join(', ')}).${hint}`,
-  );
+  return byName(cutAlgorithms, name, { what: 'cut algorithm', reason: 'usage' });
 }
