@@ -5,11 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { EventBody, LoggedEvent } from '../../protocol/events.ts';
-import type { RunSummary } from '../../protocol/run-info.ts';
-import { Ledger } from '../../roadside/store/ledger.ts';
-import { type RunOptions, runVirtual } from '../../testbed/run-virtual.ts';
-import { loadScenario } from '../../testbed/scenario-file.ts';
+import type { RunOptions } from '../../testbed/run-virtual.ts';
+import { bodies, digests, type Outcome, runScenario } from '../support/virtual-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'roadbed-aggregation-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,37 +31,8 @@ stop: { rounds: 6, virtualSeconds: 900 }
 `,
 );
 
-interface Outcome {
-  readonly summary: RunSummary;
-  readonly events: readonly LoggedEvent[];
-}
-
-async function run(sets: readonly string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
-  const summary = await runVirtual({
-    loaded: loadScenario(file, { sets }),
-    runsDirectory: folder,
-    link: 'memory',
-    workers: 1,
-    engine: 'wasm',
-    argv: [],
-    note: () => undefined,
-    ...options,
-  });
-  const ledger = Ledger.open(join(summary.database, '..'), { readOnly: true });
-  const events = ledger.events();
-  ledger.close();
-  return { summary, events };
-}
-
-const bodies = <K extends EventBody['kind']>(
-  { events }: Outcome,
-  kind: K,
-): Extract<EventBody, { kind: K }>[] =>
-  events
-    .map(({ body }) => body)
-    .filter((body): body is Extract<EventBody, { kind: K }> => body.kind === kind);
-
-const digests = ({ summary }: Outcome): string[] => [summary.eventLogSha256, summary.modelSha256];
+const run = (sets: readonly string[], options: Partial<RunOptions> = {}): Promise<Outcome> =>
+  runScenario(file, folder, sets, options);
 
 function checkAccounts({ summary }: Outcome): void {
   const { selected, committed, left, late, refused, failed } = summary;
