@@ -11,6 +11,7 @@ import { scenarioSchema } from '../../protocol/scenario/schema.ts';
 import { advance } from '../../roadside/round/advance.ts';
 import { initialState, type RoundState } from '../../roadside/round/state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from '../../roadside/round/types.ts';
+import type { Candidate } from '../../roadside/selection/policy.ts';
 
 export const carA = asId<VehicleId>('car-a');
 export const carB = asId<VehicleId>('car-b');
@@ -25,6 +26,20 @@ export const device: DeviceProfile = {
   memoryBytes: 1e9,
   computeWatts: 10,
   transmitWatts: 2,
+};
+
+/** car-a as a candidate: in the middle of the road, its full path as the head comment computes it. */
+export const candidateA: Candidate = {
+  vehicle: carA,
+  road: 'main',
+  offsetMeters: 500,
+  speedMps: 10,
+  distanceMeters: 30,
+  secondsLeft: 50,
+  bitsPerSecondPerHertz: 10,
+  device,
+  samples: 100,
+  task: { downloadSeconds: 0.0128, computeSeconds: 2, uploadSeconds: 0.0128, totalSeconds: 2.0356 },
 };
 
 /** A content address made of one repeated hex digit. */

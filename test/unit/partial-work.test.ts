@@ -10,14 +10,13 @@ import { estimate } from '../../roadside/cuts/estimate.ts';
 import type { Contribution, RoundEffect } from '../../roadside/round/types.ts';
 import { gateManifest } from '../../roadside/rsu/gate.ts';
 import { Peer } from '../../roadside/rsu/peer.ts';
-import type { Candidate } from '../../roadside/selection/policy.ts';
 import {
   beacon,
+  candidateA,
   carA,
   carB,
   carC,
   cars,
-  device,
   hello,
   makeConfig,
   sha,
@@ -133,21 +132,9 @@ describe('the gate', () => {
 });
 
 describe('the plan of a car', () => {
-  const candidate: Candidate = {
-    vehicle: carA,
-    road: 'main',
-    offsetMeters: 500,
-    speedMps: 10,
-    distanceMeters: 30,
-    secondsLeft: 50,
-    bitsPerSecondPerHertz: 10,
-    device,
-    samples: 100,
-    task: { downloadSeconds: 0.0128, computeSeconds: 2, uploadSeconds: 0.0128, totalSeconds: 2.0356 },
-  };
   const planOf = (partialWork: boolean, secondsLeft: number): string => {
     const config = makeConfig({ aggregation: { partialWork }, fallback: { safetyFactor: 1, cut: 1 } });
-    const one = { ...candidate, secondsLeft };
+    const one = { ...candidateA, secondsLeft };
     // No split: its 200 latencies alone take longer.
     const prospect = { ...estimate(config, one, 1e6, 1e6), split: null };
     return decide(config, one, prospect).plan;

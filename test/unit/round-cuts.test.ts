@@ -7,23 +7,10 @@ import { estimate, neverSeconds, trainingBytes } from '../../roadside/cuts/estim
 import { secondsLeft } from '../../roadside/cuts/seconds-left.ts';
 import type { RoundConfig } from '../../roadside/round/types.ts';
 import type { Candidate } from '../../roadside/selection/policy.ts';
-import { carA, device, makeConfig } from '../support/round-world.ts';
-
-const candidate: Candidate = {
-  vehicle: carA,
-  road: 'main',
-  offsetMeters: 500,
-  speedMps: 10,
-  distanceMeters: 30,
-  secondsLeft: 50,
-  bitsPerSecondPerHertz: 10,
-  device,
-  samples: 100,
-  task: { downloadSeconds: 0.0128, computeSeconds: 2, uploadSeconds: 0.0128, totalSeconds: 2.0356 },
-};
+import { candidateA, device, makeConfig } from '../support/round-world.ts';
 
 function planOf(config: RoundConfig, changes: Partial<Candidate> = {}) {
-  const one = { ...candidate, ...changes };
+  const one = { ...candidateA, ...changes };
   return decide(config, one, estimate(config, one, 1e6, 1e6));
 }
 
@@ -62,7 +49,7 @@ describe('secondsLeft', () => {
 
 describe('estimate', () => {
   it('adds up the full path', () => {
-    const { full } = estimate(makeConfig(), candidate, 1e6, 1e6);
+    const { full } = estimate(makeConfig(), candidateA, 1e6, 1e6);
     expect(full.downloadSeconds).toBeCloseTo(0.0128, 12);
     expect(full.computeSeconds).toBe(2);
     expect(full.uploadSeconds).toBe(0.0128);
@@ -70,7 +57,7 @@ describe('estimate', () => {
   });
 
   it('adds up the split path, eight mini-batches in turn', () => {
-    const { split } = estimate(makeConfig(), candidate, 1e6, 1e6);
+    const { split } = estimate(makeConfig(), candidateA, 1e6, 1e6);
     // Down: 4,000 B lower part, then 200 x 100 floats of gradients.
     expect(split?.downloadSeconds).toBeCloseTo(0.0032 + 0.064, 12);
     // Up: the same, and 200 label bytes.
@@ -83,13 +70,18 @@ describe('estimate', () => {
 
   it('takes the downlink to be the same channel with the power of the antenna', () => {
     const config = makeConfig({ radio: { rsuTransmitPowerDbm: 33, transmitPowerDbm: 23 } });
-    const { full } = estimate(config, { ...candidate, bitsPerSecondPerHertz: 1 }, 1e6, 1e6);
+    const { full } = estimate(config, { ...candidateA, bitsPerSecondPerHertz: 1 }, 1e6, 1e6);
     // SNR up is 2^1 - 1 = 1, down 10 dB more: log2(11) bit/s/Hz.
     expect(full.downloadSeconds).toBeCloseTo(128_000 / (1e6 * Math.log2(11)), 12);
   });
 
   it('stays a number that a log can hold where there is no signal at all', () => {
-    const { estimate: logged } = estimate(makeConfig(), { ...candidate, bitsPerSecondPerHertz: 0 }, 1e6, 1e6);
+    const { estimate: logged } = estimate(
+      makeConfig(),
+      { ...candidateA, bitsPerSecondPerHertz: 0 },
+      1e6,
+      1e6,
+    );
     expect(logged.fullSeconds).toBe(neverSeconds);
     expect(logged.splitSeconds).toBe(neverSeconds);
   });
