@@ -3,8 +3,8 @@
 // `toy-learner.ts` (exact arithmetic). Must not: keep state between calls, except in a split half that is disposed.
 //
 // Glossary. Weights: all parameters of a model as one flat Float32Array in layer order (kernel before bias, the order of
-// tf.LayersModel.getWeights). Cut c: the first c blocks of the model run in the car, the rest at the RSU. Smashed data:
-// the activations that cross the cut (field term of split learning).
+// tf.LayersModel.getWeights). Cut: which layers of a model run in the car, the rest runs at the RSU. Smashed data: the
+// activations that cross the cut (field term of split learning).
 
 /** Which network, and the shapes it is built for. */
 export interface ModelSpec {
@@ -30,6 +30,13 @@ export interface Dataset {
    */
   readonly labels: Uint8Array;
 }
+
+/**
+ * Number c: the first c blocks of the model run in the car. Text: the names of the layers whose outputs cross, as in the
+ * layer graph (cost/graph.ts), in its order, joined by `+`; they and all they depend on run in the car. What a cut
+ * means, and which exist: split/cuts.ts.
+ */
+export type Cut = number | string;
 
 /** Which samples of a data set one vehicle holds. */
 export type Shard = Uint32Array;
@@ -118,9 +125,21 @@ export interface EvaluateResult {
 export interface LowerHalf {
   /** Number of mini-batches of one epoch times epochs. */
   readonly steps: number;
-  /** Smashed data of mini-batch `step` (0-based, in order), whose first side is its samples, and its labels. */
-  forward(step: number): { smashed: Float32Array; smashedShape: readonly number[]; labels: Uint8Array };
-  /** Applies the gradient of the loss with respect to that step's smashed data, and updates the lower weights. */
+  /**
+   * Smashed data of mini-batch `step` (0-based, in order), and its labels. Where several tensors cross they lie one behind
+   * the other in the order of the frontier (split/cuts.ts), each samples x its shape. `smashedShape` is that of one
+   * tensor, samples first; of several it is samples x all floats of a sample.
+   */
+  forward(step: number): {
+    smashed: Float32Array;
+    smashedShape: readonly number[];
+    samples: number;
+    labels: Uint8Array;
+  };
+  /**
+   * Applies the gradient of the loss with respect to that step's smashed data, laid out as these, and updates the lower
+   * weights.
+   */
   backward(step: number, gradient: Float32Array): void;
   /** The lower weights now. */
   weights(): Float32Array;
@@ -129,7 +148,7 @@ export interface LowerHalf {
 
 /** The RSU's half of a split model during one round of one vehicle. */
 export interface UpperHalf {
-  /** One training step: loss and the gradient with respect to the smashed data; updates the upper weights. */
+  /** One training step: loss and the gradient with respect to the smashed data, laid out as they; updates the weights. */
   step(smashed: Float32Array, labels: Uint8Array): { loss: number; gradient: Float32Array };
   weights(): Float32Array;
   dispose(): void;
@@ -137,7 +156,7 @@ export interface UpperHalf {
 
 export interface LowerHalfRequest {
   readonly model: ModelSpec;
-  readonly cut: number;
+  readonly cut: Cut;
   readonly lowerWeights: Float32Array;
   readonly data: Dataset;
   readonly shard: Shard;
@@ -146,7 +165,7 @@ export interface LowerHalfRequest {
 
 export interface UpperHalfRequest {
   readonly model: ModelSpec;
-  readonly cut: number;
+  readonly cut: Cut;
   readonly upperWeights: Float32Array;
   readonly settings: TrainingSettings;
 }

@@ -23,7 +23,8 @@ import {
   type UpperHalf,
   type UpperHalfRequest,
 } from './learner.ts';
-import { assertCut, labelsPerSample, placeBlocks } from './models/blocks.ts';
+import { labelsPerSample } from './models/blocks.ts';
+import { blocksOfCut } from './split/cuts.ts';
 import { BatchOrder, stepRange } from './training/batches.ts';
 
 /** Where weight `index` walks to: a whole number, -8..8. */
@@ -80,9 +81,9 @@ function train(request: TrainRequest): TrainResult {
 
 /** The smashed data carry the lower half's distance in their first float; the gradient carries the scale, 1. */
 function openLower(request: LowerHalfRequest): LowerHalf {
-  const { model, cut, data, settings } = request;
+  const { model, data, settings } = request;
   const cost = modelCost(model);
-  assertCut(placeBlocks(model), cut);
+  const cut = blocksOfCut(model, request.cut);
   checkLength(request.lowerWeights, parametersBelow(cost, cut));
   const floats = cost.blocks[cut - 1]!.outputFloats;
   const order = new BatchOrder(request.shard, settings);
@@ -93,7 +94,8 @@ function openLower(request: LowerHalfRequest): LowerHalf {
       const indices = order.at(step);
       const smashed = new Float32Array(indices.length * floats);
       smashed[0] = distance(weights, 0);
-      return { smashed, smashedShape: [indices.length, floats], labels: pickLabels(data, indices) };
+      const [samples, smashedShape] = [indices.length, [indices.length, floats]];
+      return { smashed, smashedShape, samples, labels: pickLabels(data, indices) };
     },
     backward(step, gradient) {
       const indices = order.at(step);
@@ -106,9 +108,9 @@ function openLower(request: LowerHalfRequest): LowerHalf {
 }
 
 function openUpper(request: UpperHalfRequest): UpperHalf {
-  const { model, cut, settings } = request;
+  const { model, settings } = request;
   const cost = modelCost(model);
-  assertCut(placeBlocks(model), cut);
+  const cut = blocksOfCut(model, request.cut);
   const below = parametersBelow(cost, cut);
   checkLength(request.upperWeights, cost.parameters - below);
   const floats = cost.blocks[cut - 1]!.outputFloats;

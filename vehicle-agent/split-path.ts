@@ -39,12 +39,11 @@ export function smashedBlob(
   forward: ReturnType<LowerHalf['forward']>,
 ): NamedBlob {
   const { task, vehicle, step } = facts;
-  const { smashed, smashedShape, labels } = forward;
+  const { smashed, smashedShape, samples, labels } = forward;
   const bytes = new Uint8Array(smashed.byteLength + labels.length);
   bytes.set(bytesOfFloats(smashed));
   bytes.set(labels, smashed.byteLength);
   const { round, nonce } = task;
-  const [samples] = smashedShape;
   const meta = { round, nonce, step, shape: [...smashedShape], samples };
   const all = labels.length === samples ? meta : { ...meta, labels: labels.length };
   return { key: blobKey(round, vehicle, 'smashed', step), purpose: 'smashed', bytes, meta: all };

@@ -3,14 +3,13 @@
 // Must not: import tfjs, or know devices and radio.
 //
 // Glossary. Node: one layer, one tensor comes out of it. Edge (u, v): v reads u's output. Activation: that output; it is
-// kept until the backward pass, and it is what crosses a cut behind the node. Vertices are counted as in the splitting
-// literature: convolution, norm, rectifier, pool, sum and concatenation each are one; a convolution or dense layer that
-// carries its rectifier is one; flattening is none. A concatenation of a concatenation reads what that one read.
+// kept until the backward pass, and it is what crosses a cut behind the node. Which layers are vertices is said in
+// models/layer-list.ts. A concatenation of a concatenation reads what that one read.
 
 import type { ModelSpec } from '../learner.ts';
 import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
-import { layerParameters, type PlacedLayer } from '../models/place.ts';
-import type { MergePlan, Shape } from '../models/plan.ts';
+import { type ListedLayer, listLayers } from '../models/layer-list.ts';
+import type { Shape } from '../models/plan.ts';
 import { attentionFlops, type Flops, layerFlops, sizeOf, sumFlops } from './flops.ts';
 
 /** One layer and what it costs, for one sample. */
@@ -43,36 +42,36 @@ export interface LayerGraph {
 
 const bytesPerFloat = 4;
 
-interface NewNode {
-  readonly operation: string;
-  readonly inputs: readonly number[];
-  readonly output: Shape;
-  readonly parameters: number;
-  readonly flops: Flops;
+/** Operations of a layer that is listed; the input costs nothing. */
+function flopsOf({ operation, layer, reads }: ListedLayer): Flops {
+  if (layer === undefined || operation === 'concat') return { forward: 0, backward: 0 };
+  const { output } = layer;
+  if (operation === 'add') return sumFlops(output, reads.length);
+  if (operation === 'scores' || operation === 'mix') return attentionFlops(output[1], output[2]);
+  return layerFlops(layer);
 }
 
-/** Collects nodes; names them by block. */
-class GraphBuilder {
-  readonly nodes: LayerNode[] = [];
-  #block = -1;
-  #blockName = '';
-  #ofKind = new Map<string, number>();
+/** Nodes that a layer reads, ascending. */
+function inputsOf({ operation, reads }: ListedLayer, before: readonly LayerNode[]): number[] {
+  const inputs = reads.flatMap(({ from, isShortcut }) => {
+    const node = before[from]!;
+    return operation === 'concat' && isShortcut && node.operation === 'concat' ? node.inputs : [from];
+  });
+  return inputs.sort((a, b) => a - b);
+}
 
-  begin(block: number, name: string): void {
-    this.#block = block;
-    this.#blockName = name;
-    this.#ofKind = new Map();
-  }
-
-  add({ operation, inputs, output, parameters, flops }: NewNode): number {
-    const number = (this.#ofKind.get(operation) ?? 0) + 1;
-    this.#ofKind.set(operation, number);
+/** The graph of blocks that are placed. */
+export function graphOfBlocks(model: string, blocks: readonly PlacedBlock[]): LayerGraph {
+  const nodes: LayerNode[] = [];
+  for (const listed of listLayers(blocks)) {
+    const { name, operation, block, output, parameters } = listed;
     const outputFloats = sizeOf(output);
-    this.nodes.push({
-      name: this.#block < 0 ? operation : `${this.#blockName}/${operation}${number}`,
+    const flops = flopsOf(listed);
+    nodes.push({
+      name,
       operation,
-      block: this.#block,
-      inputs: [...inputs].sort((a, b) => a - b),
+      block,
+      inputs: inputsOf(listed, nodes),
       output,
       outputFloats,
       activationBytes: bytesPerFloat * outputFloats,
@@ -80,83 +79,9 @@ class GraphBuilder {
       forwardFlops: flops.forward,
       backwardFlops: flops.backward,
     });
-    return this.nodes.length - 1;
   }
-}
-
-function operationOf({ plan }: PlacedLayer): string {
-  if (plan.kind === 'linear-conv') return 'conv';
-  if (plan.kind === 'activate') return plan.how;
-  if (plan.kind === 'pool') return `${plan.how}pool`;
-  if (plan.kind === 'project') return 'dense';
-  return plan.kind;
-}
-
-/** Adds two nodes, scores and mix. The scores are one square for each head. */
-function addAttention(
-  builder: GraphBuilder,
-  plan: MergePlan,
-  inputs: readonly number[],
-  output: Shape,
-): number {
-  const [queries, keys, values] = inputs as readonly [number, number, number];
-  const [, length, width] = output;
-  const flops = attentionFlops(length, width);
-  const scores = builder.add({
-    operation: 'scores',
-    inputs: [queries, keys],
-    output: [plan.heads ?? 1, length, length],
-    parameters: 0,
-    flops,
-  });
-  return builder.add({ operation: 'mix', inputs: [scores, values], output, parameters: 0, flops });
-}
-
-function addMerge(builder: GraphBuilder, layer: PlacedLayer, plan: MergePlan, input: number): number {
-  const inputs = layer.branches.flatMap((branch) => {
-    const isConcatenation = builder.nodes[input]!.operation === 'concat';
-    if (plan.how === 'concat' && branch.length === 0 && isConcatenation) return builder.nodes[input]!.inputs;
-    return [addChain(builder, branch, input)];
-  });
-  const { output } = layer;
-  if (plan.how === 'attention') return addAttention(builder, plan, inputs, output);
-  const flops = plan.how === 'add' ? sumFlops(output, inputs.length) : { forward: 0, backward: 0 };
-  return builder.add({ operation: plan.how, inputs, output, parameters: 0, flops });
-}
-
-/** Adds layers one behind the other; returns the last node. */
-function addChain(builder: GraphBuilder, layers: readonly PlacedLayer[], input: number): number {
-  return layers.reduce((from, layer) => {
-    const { plan, output } = layer;
-    if (plan.kind === 'flatten' || plan.kind === 'first-token') return from;
-    if (plan.kind === 'merge') return addMerge(builder, layer, plan, from);
-    return builder.add({
-      operation: operationOf(layer),
-      inputs: [from],
-      output,
-      parameters: layerParameters(layer),
-      flops: layerFlops(layer),
-    });
-  }, input);
-}
-
-/** The graph of blocks that are placed. */
-export function graphOfBlocks(model: string, blocks: readonly PlacedBlock[]): LayerGraph {
-  const builder = new GraphBuilder();
-  const { input } = blocks[0]!.layers[0]!;
-  let last = builder.add({
-    operation: 'input',
-    inputs: [],
-    output: input,
-    parameters: 0,
-    flops: { forward: 0, backward: 0 },
-  });
-  blocks.forEach((block, index) => {
-    builder.begin(index, block.name);
-    last = addChain(builder, block.layers, last);
-  });
-  const edges = builder.nodes.flatMap((node, to) => node.inputs.map((from) => [from, to] as const));
-  return { model, blocks: blocks.map((block) => block.name), nodes: builder.nodes, edges };
+  const edges = nodes.flatMap((node, to) => node.inputs.map((from) => [from, to] as const));
+  return { model, blocks: blocks.map((block) => block.name), nodes, edges };
 }
 
 /** The layer graph of `spec`, for one sample. Throws RoadbedError('scenario') for an unknown model, as `placeBlocks`. */

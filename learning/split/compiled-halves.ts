@@ -13,11 +13,12 @@ import {
   type UpperHalf,
   type UpperHalfRequest,
 } from '../learner.ts';
-import { assertCut, labelsPerSample, placeBlocks } from '../models/blocks.ts';
+import { labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder } from '../training/batches.ts';
 import type { Executor } from '../training/compiled/executor.ts';
 import type { Executors, Purpose } from '../training/compiled/executors.ts';
 import { freshOwner, isPulled, ownedWeights } from '../training/compiled/owner.ts';
+import { blocksOfCut } from './cuts.ts';
 
 interface OpenRange {
   /** The range's executor, claimed, with room for `rows` samples. Refuses use after disposal. */
@@ -62,10 +63,10 @@ function shapeOf(executor: Executor, count: number, isFlat: boolean): readonly n
 
 /** Opens the blocks below the cut. */
 export function openCompiledLower(executors: Executors, request: LowerHalfRequest): LowerHalf {
-  const { model, cut, lowerWeights, data, shard, settings } = request;
+  const { model, lowerWeights, data, shard, settings } = request;
   assertData(model, data, shard);
   const blocks = placeBlocks(model);
-  assertCut(blocks, cut);
+  const cut = blocksOfCut(model, request.cut);
   const order = new BatchOrder(shard, settings);
   const lastKind = blocks[cut - 1]!.layers.at(-1)!.plan.kind;
   const isFlat = lastKind === 'dense' || lastKind === 'flatten';
@@ -89,6 +90,7 @@ export function openCompiledLower(executors: Executors, request: LowerHalfReques
       return {
         smashed: executor.outputs(count),
         smashedShape: shapeOf(executor, count, isFlat),
+        samples: count,
         labels: pickLabels(data, indices),
       };
     },
@@ -108,9 +110,9 @@ export function openCompiledLower(executors: Executors, request: LowerHalfReques
 
 /** Opens the blocks above the cut. */
 export function openCompiledUpper(executors: Executors, request: UpperHalfRequest): UpperHalf {
-  const { model, cut, upperWeights, settings } = request;
+  const { model, upperWeights, settings } = request;
   const blocks = placeBlocks(model);
-  assertCut(blocks, cut);
+  const cut = blocksOfCut(model, request.cut);
   const range = openRange(executors, {
     model,
     from: cut,

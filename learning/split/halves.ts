@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import type {
+  Cut,
   LowerHalf,
   LowerHalfRequest,
   ModelSpec,
@@ -11,10 +12,11 @@ import type {
   UpperHalf,
   UpperHalfRequest,
 } from '../learner.ts';
-import { assertCut, placeBlocks } from '../models/blocks.ts';
+import { placeBlocks } from '../models/blocks.ts';
 import { assertData, BatchOrder, gather } from '../training/batches.ts';
 import type { Engine } from '../training/engine.ts';
 import { type NetworkPool, Part } from '../training/network.ts';
+import { blocksOfCut } from './cuts.ts';
 
 interface OpenPart {
   readonly part: Part;
@@ -30,15 +32,15 @@ function openPart(
   pool: NetworkPool,
   request: {
     model: ModelSpec;
-    cut: number;
+    cut: Cut;
     side: 'lower' | 'upper';
     weights: Float32Array;
     settings: TrainingSettings;
   },
 ): OpenPart {
-  const { model, cut, side, weights, settings } = request;
+  const { model, side, weights, settings } = request;
   const blocks = placeBlocks(model);
-  assertCut(blocks, cut);
+  const cut = blocksOfCut(model, request.cut);
   const network = pool.take(model);
   const part = side === 'lower' ? new Part(network, 0, cut) : new Part(network, cut, blocks.length);
   let open = true;
@@ -82,6 +84,7 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
       return {
         smashed: part.predict(pixels, count),
         smashedShape: part.outputShape(count),
+        samples: count,
         labels,
       };
     },

@@ -71,6 +71,7 @@ export class FakeLearner implements Learner {
       forward: (step) => ({
         smashed: Float32Array.of(step, 1, 2, 3, 4, 5),
         smashedShape: [2, 3],
+        samples: 2,
         labels: Uint8Array.of(7, 8),
       }),
       backward: (_step, gradient) => {
