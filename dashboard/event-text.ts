@@ -60,6 +60,12 @@ type VehicleBody = Exclude<
   }
 >;
 
+/** Of an update that is not whole: what was done. */
+function workBehind({ epochsDone, stepsDone }: { epochsDone?: number; stepsDone?: number }): string {
+  if (stepsDone !== undefined) return ` after ${stepsDone} mini-batches`;
+  return epochsDone === undefined ? '' : ` after ${epochsDone} epochs`;
+}
+
 function describeVehicle(body: VehicleBody): EventLine {
   const who = body.vehicle;
   switch (body.kind) {
@@ -72,6 +78,10 @@ function describeVehicle(body: VehicleBody): EventLine {
     case 'transfer-handed-over': {
       const way = body.direction === 'up' ? 'upload' : 'download';
       const text = `${who}: its ${way} goes on by ${body.to}, ${body.have} of ${body.total} chunks there.`;
+      return line('vehicles', '⇄', text, who);
+    }
+    case 'split-handed-over': {
+      const text = `${who}: its split training goes on by ${body.to} at mini-batch ${body.step}.`;
       return line('vehicles', '⇄', text, who);
     }
     case 'stay-ended': {
@@ -94,9 +104,13 @@ function describeVehicle(body: VehicleBody): EventLine {
       return line(
         'transfers',
         '✓',
-        `${body.epochsDone ? `Update after ${body.epochsDone} epochs` : 'Update'} of ${who} stored, training loss ${loss(body.trainLoss)}.`,
+        `Update${workBehind(body)} of ${who} stored, training loss ${loss(body.trainLoss)}.`,
         who,
       );
+    case 'split-ended': {
+      const crossed = `${bytes(body.bytesUp)} up and ${bytes(body.bytesDown)} down`;
+      return line('transfers', '⇅', `${who}: ${body.steps} mini-batches crossed its cut, ${crossed}.`, who);
+    }
     case 'update-refused':
       return line('refusals', '⊘', `Update of ${who} refused: ${body.reason}.`, who);
     case 'update-left-out':

@@ -23,7 +23,7 @@ export interface Participant {
   readonly terms: Readonly<Record<string, number>>;
   readonly reason: string;
   readonly plan: 'full' | 'split';
-  readonly cut: number;
+  readonly cut: number | string;
   readonly estimate: Estimate;
   /** Chunks of its upload that arrived; null before the first. */
   readonly progress: { readonly have: number; readonly total: number } | null;

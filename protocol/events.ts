@@ -61,6 +61,15 @@ export type EventBody =
       readonly have: number;
       readonly total: number;
     }
+  /** A split task was under way then: it goes on at mini-batch `step`. */
+  | {
+      readonly kind: 'split-handed-over';
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly from: RsuId;
+      readonly to: RsuId;
+      readonly step: number;
+    }
   /** A vehicle's stay ended: what was predicted of it, each time it came onto a road, against what it was. */
   | {
       readonly kind: 'stay-ended';
@@ -96,7 +105,7 @@ export type EventBody =
       readonly terms: Readonly<Record<string, number>>;
       readonly reason: string;
       readonly plan: 'full' | 'split';
-      readonly cut: number;
+      readonly cut: number | string;
       readonly estimate: Estimate;
     }
   | {
@@ -124,6 +133,18 @@ export type EventBody =
       readonly trainLoss: number;
       /** Epochs behind it, where they are fewer than the task asked for. */
       readonly epochsDone?: number;
+      /** Mini-batches behind it, where a split task did not come to its end. */
+      readonly stepsDone?: number;
+    }
+  /** What crossed the cut in one split task: mini-batches answered, and bytes of smashed data and of gradients. */
+  | {
+      readonly kind: 'split-ended';
+      readonly round: number;
+      readonly vehicle: VehicleId;
+      readonly cut: number | string;
+      readonly steps: number;
+      readonly bytesUp: number;
+      readonly bytesDown: number;
     }
   | {
       readonly kind: 'update-refused';
@@ -192,7 +213,7 @@ export interface RoundCounts {
   /** How many of the selected were given a split plan. */
   readonly split: number;
   readonly skipped: number;
-  /** How many of the committed were partial: fewer epochs than asked for. Absent where there were none. */
+  /** How many of the committed were partial: fewer epochs or mini-batches than asked for. Absent where there were none. */
   readonly partial?: number;
   readonly bytesUp: number;
   readonly bytesDown: number;

@@ -89,6 +89,8 @@ export interface RunSummary {
   readonly handovers: number;
   /** Uploads and downloads that were under way then, and went on at the next RSU. */
   readonly transfersHandedOver: number;
+  /** Split tasks that were under way then, and went on at their next mini-batch. */
+  readonly splitsHandedOver: number;
   /** Null where the scenario asks for no prediction, or no stay has ended. */
   readonly prediction: PredictionError | null;
   readonly virtualSeconds: number;

@@ -127,6 +127,7 @@ export class Recording {
       bytesDown: totals.bytesDown,
       handovers: totals.handovers,
       transfersHandedOver: totals.transfersHandedOver,
+      splitsHandedOver: totals.splitsHandedOver,
       prediction: this.#stays.error(scenario.prediction?.method ?? 'road'),
       virtualSeconds: totals.virtualSeconds,
       wallSeconds: processSeconds() - this.#startedSeconds,

@@ -13,6 +13,7 @@ export interface Totals extends RoundCounts {
   readonly closedBecause: string | null;
   readonly handovers: number;
   readonly transfersHandedOver: number;
+  readonly splitsHandedOver: number;
 }
 
 const none: Totals = {
@@ -25,6 +26,7 @@ const none: Totals = {
   closedBecause: null,
   handovers: 0,
   transfersHandedOver: 0,
+  splitsHandedOver: 0,
 };
 
 function withRound(totals: Totals, body: RoundCounts & { modelSha: string }): Totals {
@@ -39,6 +41,7 @@ function add(totals: Totals, { at, body }: LoggedEvent): Totals {
   if (body.kind === 'handover') return { ...next, handovers: next.handovers + 1 };
   if (body.kind === 'transfer-handed-over')
     return { ...next, transfersHandedOver: next.transfersHandedOver + 1 };
+  if (body.kind === 'split-handed-over') return { ...next, splitsHandedOver: next.splitsHandedOver + 1 };
   if (body.kind === 'run-closed') return { ...next, closedBecause: body.reason };
   return next;
 }

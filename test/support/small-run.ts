@@ -63,6 +63,7 @@ export const summaryOf = (runId: string, eventLogSha256: string): RunSummary => 
   bytesDown: 900,
   handovers: 0,
   transfersHandedOver: 0,
+  splitsHandedOver: 0,
   prediction: null,
   virtualSeconds: 40,
   wallSeconds: 1.5,
