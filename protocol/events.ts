@@ -17,8 +17,13 @@ export interface Estimate {
   readonly uplinkBitsPerSecond: number;
   /** Download + training + upload of the whole model. */
   readonly fullSeconds: number;
-  /** The same for the split path at the scenario's cut; null when splitting is off or does not fit. */
+  /** The same for the split path; null when splitting is off or does not fit. */
   readonly splitSeconds: number | null;
+  /** Where it would be split, where that is chosen for each vehicle. */
+  readonly splitCut?: number | string;
+  /** The chance of each path to end in time, 0..1, where decisions go by chances; null for a path there is not. */
+  readonly fullChance?: number | null;
+  readonly splitChance?: number | null;
 }
 
 /** Seconds left as predicted at one instant, by both methods, and as they came out. */

@@ -149,15 +149,17 @@ export function roundConfig(
   mobility: Pick<Mobility, 'coverage' | 'roads'>,
 ): RoundConfig {
   const cost = modelCost(model);
-  const cut = Math.min(scenario.fallback.cut, cost.blocks.length);
+  const { cut } = scenario.fallback;
+  const blocks = typeof cut === 'number' ? Math.min(cut, cost.blocks.length) : cost.blocks.length;
   return {
     scenario,
     coverage: mobility.coverage,
     roadMeters: new Map(mobility.roads.map((road) => [road.id, road.lengthMeters])),
     sites: sitesOf(scenario),
     cost,
+    model,
     fullBytes: cost.parameters * 4,
-    lowerBytes: parametersBelow(cost, cut) * 4,
+    lowerBytes: parametersBelow(cost, blocks) * 4,
     delayBounds: delayBounds(scenario, cost),
   };
 }

@@ -6,7 +6,9 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RoadbedError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
+import type { ModelSpec } from '../learning/learner.ts';
 import { placeBlocks, trainableModel } from '../learning/models/blocks.ts';
+import { cutFacts } from '../learning/split/cuts.ts';
 import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
@@ -87,9 +89,14 @@ function readText(path: string): string {
   }
 }
 
-function checkCut(scenario: Scenario, blocks: number): void {
+function checkCut(scenario: Scenario, model: ModelSpec): void {
   const { mode, cut } = scenario.fallback;
-  if (mode === 'full-only' || cut < blocks) return;
+  const blocks = placeBlocks(model).length;
+  if (mode === 'full-only' || (typeof cut === 'number' ? cut < blocks : cut === 'best' && blocks > 1)) return;
+  if (typeof cut === 'string' && cut !== 'best') {
+    cutFacts(model, cut);
+    return;
+  }
   const expected =
     blocks > 1
       ? `1..${blocks - 1} for ${scenario.model.name}`
@@ -111,7 +118,7 @@ function checkNames(scenario: Scenario, path: string): void {
     checkClientPart(scenario);
     const { name, usual } = trainableModel(scenario.model.name);
     // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
-    checkCut(scenario, placeBlocks({ name, ...usual }).length);
+    checkCut(scenario, { name, ...usual });
   } catch (error) {
     if (!(error instanceof RoadbedError)) throw error;
     throw new RoadbedError(error.reason, `${path}: ${error.message}`, { cause: error });

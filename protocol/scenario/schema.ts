@@ -181,10 +181,29 @@ const round = z.strictObject({
 const fallback = z.strictObject({
   /** `adaptive`: full, split or skip by estimate; `full-only`: every chosen vehicle trains the whole model [paper]; `split-only`. */
   mode: z.enum(['adaptive', 'full-only', 'split-only']).default('adaptive'),
-  /** Blocks in the car when split. */
-  cut: counting.default(1),
+  /**
+   * Where a model is split: a number of blocks in the car; names of the layers whose outputs cross, joined by `+`; or
+   * `best`, the minimum cut of each car at its rates.
+   */
+  cut: z.union([counting, z.string().min(1).max(4096)]).default(1),
   /** An estimate is multiplied by this before it is compared with the seconds left. */
   safetyFactor: positive.default(1.2),
+  /** The least chance to end in time with which a plan is taken, by how far past predictions were off; absent: no chances. [ours] */
+  confidence: z.number().min(0.01).max(1).optional(),
+  /** `full`: the whole model wherever it fits, as where absent; `fastest`: the path that ends first. [ours] */
+  prefer: z.enum(['full', 'fastest']).optional(),
+  /** `instant`: the channel of the last beacon for the whole task, as where absent; `along-road`: the channel of each stretch ahead. [ours] */
+  channel: z.enum(['instant', 'along-road']).optional(),
+  /** `parallel`: all cars of a round at once, as where absent; `sequential`: one after the other, each from the model before. */
+  schedule: z.enum(['parallel', 'sequential']).optional(),
+  /** Upper halves: one for each car, as where absent (SplitFed v1), or one for all of a round (v2). */
+  server: z.enum(['per-vehicle', 'shared']).optional(),
+  /** Block from which on the model runs in the car again, so that labels stay there; absent: labels travel. */
+  head: counting.optional(),
+  /** How numbers cross the cut; float32 where absent. */
+  crossing: z.enum(['float32', 'float16', 'int8']).optional(),
+  /** After so many mini-batches the car's half is kept at the RSU, for a car that does not come to its end; 0, as where absent: never. */
+  checkpointSteps: z.int().min(0).optional(),
   /** Speed of the RSU's half, floating-point operations per second. */
   serverFlopsPerSecond: positive.default(2e12),
 });

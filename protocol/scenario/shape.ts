@@ -190,7 +190,7 @@ function expectedText(schema: Known): string {
       const union = taggedOptions(shape);
       return union
         ? `mapping with ${union.tag}: ${union.options.map((option) => option.name).join(' | ')}`
-        : 'mapping';
+        : (def.options as Known[]).map(expectedText).join(' or ');
     }
     default:
       return def.type;

@@ -2,127 +2,193 @@
 // MAVFL (arXiv 2410.10451), computation plus upload; the download, the latencies and the split path are ours.
 //
 //   full:  model down + E samples (forward + backward) / device speed + model up + 2 latencies
-//   split: lower part down + each mini-batch [lower part in the car, smashed data and labels up, upper part at the RSU,
-//          gradient down, 2 latencies] one after the other + lower part up + 2 latencies
+//   split: the car's part down + each mini-batch [its part in the car, smashed data and labels up, wait for and work of
+//          the RSU, gradient down, 2 latencies] one after the other + the car's part up + 2 latencies
 //
-// Must not: know more than the RSU does (beacon, hello, its own scenario), or decide.
+// At one channel for the whole task, or at the channel of each stretch of road ahead (`fallback.channel`).
+// Must not: know more than the RSU does (beacons, hello, its own scenario), or decide.
 
 import { dbToRatio } from '../../base/units.ts';
-import type { BlockCost, ModelCost } from '../../learning/cost/types.ts';
+import type { Cut } from '../../learning/learner.ts';
 import type { Estimate } from '../../protocol/events.ts';
 import { modelsPerDownload } from '../aggregation/aggregators.ts';
 import type { RoundConfig } from '../round/types.ts';
 import type { Candidate, TaskSeconds } from '../selection/policy.ts';
-
-/** Stands for "never": what takes longer is logged as this, since a log cannot hold infinity (1e9 s is 31 years). */
-export const neverSeconds = 1e9;
-
-/** Where the time of one path goes, in seconds. `computeSeconds` is the car's own work, the server's is apart. */
-export interface PathSeconds extends TaskSeconds {
-  readonly serverSeconds: number;
-  readonly latencySeconds: number;
-}
+import { bestCut } from './best-cut.ts';
+import { type PathSeconds, withTotal } from './path.ts';
+import type { ChannelPiece } from './radio-map.ts';
+import { type StepShare, waitSeconds } from './server-queue.ts';
+import { flopsOf, type SplitCost, splitCost, trainingBytes } from './split-cost.ts';
+import { Journey, type Rates, transferSeconds, type Work } from './travel.ts';
 
 /** What an estimate starts from: all that is known of a candidate but the estimate itself. */
 export type Sighting = Omit<Candidate, 'task'>;
+
+/** What else bears on a vehicle's task. */
+export interface Outlook {
+  /** The channel on its way ahead; absent: that of this instant for the whole task. */
+  readonly ahead?: readonly ChannelPiece[];
+  /** Split tasks that this round already gave. */
+  readonly splitTasks?: readonly StepShare[];
+  /** Seconds until its task begins, where cars take turns. */
+  readonly startsInSeconds?: number;
+}
+
+/** A split task as it would be. */
+export interface SplitProspect {
+  readonly cut: Cut;
+  readonly path: PathSeconds;
+  /** What it asks of the RSU's processor. */
+  readonly share: StepShare;
+}
 
 /** Both paths of one vehicle; a path that does not fit the vehicle's memory, or is switched off, is null. */
 export interface Prospect {
   readonly estimate: Estimate;
   readonly full: PathSeconds;
   readonly fullFits: boolean;
-  readonly split: PathSeconds | null;
+  readonly split: SplitProspect | null;
+  readonly startsInSeconds: number;
 }
 
-interface Rates {
-  readonly up: number;
-  readonly down: number;
+/** A vehicle with its shares of the bands, Hz. */
+interface Linked {
+  readonly config: RoundConfig;
+  readonly candidate: Sighting;
+  readonly shareHz: Rates;
+  readonly outlook: Outlook;
 }
 
 /** Bits per second both ways. Down, the same channel carries the RSU's power instead of the car's. */
-function ratesOf(config: RoundConfig, candidate: Sighting, shareHz: Rates): Rates {
+function ratesAt({ config, shareHz }: Linked, bitsPerSecondPerHertz: number): Rates {
   const { transmitPowerDbm, rsuTransmitPowerDbm } = config.scenario.radio;
-  const up = candidate.bitsPerSecondPerHertz;
-  const snrDown = (2 ** up - 1) * dbToRatio(rsuTransmitPowerDbm - transmitPowerDbm);
-  return { up: shareHz.up * up, down: shareHz.down * Math.log2(1 + snrDown) };
+  const snrDown = (2 ** bitsPerSecondPerHertz - 1) * dbToRatio(rsuTransmitPowerDbm - transmitPowerDbm);
+  return { up: shareHz.up * bitsPerSecondPerHertz, down: shareHz.down * Math.log2(1 + snrDown) };
 }
 
-/** Bytes needed to train these blocks: weights, gradients and momentum, and one mini-batch of activations (float32). */
-export function trainingBytes(blocks: readonly BlockCost[], batchSize: number): number {
-  const parameters = blocks.reduce((sum, block) => sum + block.parameters, 0);
-  const activations = blocks.reduce((sum, block) => sum + block.outputFloats, 0);
-  return parameters * 4 * 3 + activations * batchSize * 4;
+/** The channel for decisions that take one: its mean over the stay, or that of this instant. */
+function meanEfficiency({ candidate, outlook }: Linked): number {
+  const { ahead } = outlook;
+  if (!ahead) return candidate.bitsPerSecondPerHertz;
+  const known = ahead.filter(({ seconds }) => Number.isFinite(seconds));
+  const seconds = known.reduce((sum, piece) => sum + piece.seconds, 0);
+  if (seconds === 0) return ahead[0]?.bitsPerSecondPerHertz ?? candidate.bitsPerSecondPerHertz;
+  return known.reduce((sum, piece) => sum + piece.seconds * piece.bitsPerSecondPerHertz, 0) / seconds;
 }
 
-/** Floating-point operations of one training step on one sample. */
-function flopsOf(blocks: readonly BlockCost[]): number {
-  return blocks.reduce((sum, block) => sum + block.forwardFlops + block.backwardFlops, 0);
+/** The parts of a path one after the other: a first with bits down, the middle in turns, a last with bits up. */
+interface Parts {
+  readonly downBits: number;
+  readonly middle: Work;
+  readonly upBits: number;
 }
 
-function transferSeconds(bytes: number, bitsPerSecond: number): number {
-  return bytes === 0 ? 0 : Math.min((bytes * 8) / bitsPerSecond, neverSeconds);
+/** Seconds up and down over all parts. Without a channel ahead each bit goes at the rate of this instant. */
+function transfersOf(linked: Linked, parts: Parts): { up: number; down: number } {
+  const { downBits, middle, upBits } = parts;
+  const { ahead, startsInSeconds = 0 } = linked.outlook;
+  if (!ahead) {
+    const rates = ratesAt(linked, linked.candidate.bitsPerSecondPerHertz);
+    return {
+      up: transferSeconds(upBits, rates.up) + transferSeconds(middle.bitsUp, rates.up),
+      down: transferSeconds(downBits, rates.down) + transferSeconds(middle.bitsDown, rates.down),
+    };
+  }
+  const journey = new Journey(ahead, (efficiency) => ratesAt(linked, efficiency));
+  journey.spend({ bitsUp: 0, bitsDown: 0, fixedSeconds: startsInSeconds });
+  const first = journey.spend({ bitsUp: 0, bitsDown: downBits, fixedSeconds: 0 });
+  const turns = journey.spend(middle);
+  const last = journey.spend({ bitsUp: upBits, bitsDown: 0, fixedSeconds: 0 });
+  return { up: last.upSeconds + turns.upSeconds, down: first.downSeconds + turns.downSeconds };
 }
 
-function withTotal(path: Omit<PathSeconds, 'totalSeconds'>): PathSeconds {
-  const sum =
-    path.downloadSeconds +
-    path.computeSeconds +
-    path.serverSeconds +
-    path.uploadSeconds +
-    path.latencySeconds;
-  return { ...path, totalSeconds: Math.min(sum, neverSeconds) };
-}
-
-function fullPath(config: RoundConfig, candidate: Sighting, rates: Rates): PathSeconds {
+function fullPath(linked: Linked): PathSeconds {
+  const { config, candidate } = linked;
   const { aggregation, training, radio } = config.scenario;
   const flops = training.epochs * candidate.samples * flopsOf(config.cost.blocks);
+  const computeSeconds = flops / candidate.device.trainingFlopsPerSecond;
+  const { up, down } = transfersOf(linked, {
+    downBits: config.fullBytes * modelsPerDownload(aggregation) * 8,
+    middle: { bitsUp: 0, bitsDown: 0, fixedSeconds: computeSeconds },
+    upBits: config.fullBytes * 8,
+  });
   return withTotal({
-    downloadSeconds: transferSeconds(config.fullBytes * modelsPerDownload(aggregation), rates.down),
-    computeSeconds: flops / candidate.device.trainingFlopsPerSecond,
+    downloadSeconds: down,
+    computeSeconds,
     serverSeconds: 0,
-    uploadSeconds: transferSeconds(config.fullBytes, rates.up),
+    uploadSeconds: up,
     latencySeconds: 2 * radio.latencySeconds,
   });
 }
 
-/** Everything but the latencies is linear in samples, so the short last mini-batch of an epoch is counted exactly. */
-function splitPath(config: RoundConfig, candidate: Sighting, rates: Rates): PathSeconds {
+/** Bytes of the numbers that cross in one mini-batch. */
+function crossingOf(config: RoundConfig, floats: readonly number[], samples: number): number {
+  const { crossing = 'float32' } = config.scenario.fallback;
+  const perFloat = { float32: 4, float16: 2, int8: 1 }[crossing];
+  return floats.reduce((sum, one) => sum + one * samples * perFloat, 0);
+}
+
+/** The same over all mini-batches of the task, the short last ones of the epochs as they are. */
+function crossingOfTask(config: RoundConfig, floats: readonly number[], samples: number): number {
+  const { epochs, batchSize } = config.scenario.training;
+  const rest = samples % batchSize;
+  const whole = (samples - rest) / batchSize;
+  const last = rest > 0 ? crossingOf(config, floats, rest) : 0;
+  return epochs * (whole * crossingOf(config, floats, batchSize) + last);
+}
+
+function splitPath(linked: Linked, cost: SplitCost): SplitProspect {
+  const { config, candidate, outlook } = linked;
   const { training, radio, fallback } = config.scenario;
-  const lower = config.cost.blocks.slice(0, fallback.cut);
-  const upper = config.cost.blocks.slice(fallback.cut);
-  const passes = training.epochs * candidate.samples;
-  const steps = training.epochs * Math.ceil(candidate.samples / training.batchSize);
-  const crossingBytes = passes * cutFloats(config.cost, fallback.cut) * 4;
-  const labelBytes = passes * config.cost.labelsPerSample;
-  return withTotal({
-    downloadSeconds:
-      transferSeconds(config.lowerBytes, rates.down) + transferSeconds(crossingBytes, rates.down),
-    computeSeconds: (passes * flopsOf(lower)) / candidate.device.trainingFlopsPerSecond,
-    serverSeconds: (passes * flopsOf(upper)) / fallback.serverFlopsPerSecond,
-    uploadSeconds:
-      transferSeconds(config.lowerBytes, rates.up) + transferSeconds(crossingBytes + labelBytes, rates.up),
-    latencySeconds: (2 + 2 * steps) * radio.latencySeconds,
+  const { samples, device } = candidate;
+  const passes = training.epochs * samples;
+  const steps = training.epochs * Math.ceil(samples / training.batchSize);
+  const [smashed, answer] = [cost.smashedFloats, cost.answerFloats].map((floats) =>
+    crossingOfTask(config, floats, samples),
+  ) as [number, number];
+  const computeSeconds = (passes * cost.deviceFlops) / device.trainingFlopsPerSecond;
+  const workSeconds = (passes * cost.serverFlops) / fallback.serverFlopsPerSecond;
+  const turnsASide = cost.answerFloats.length > 0 ? 4 : 2;
+  const latencySeconds = (2 + turnsASide * steps) * radio.latencySeconds;
+  const partBits = cost.deviceParameters * 4 * 8;
+  const bitsUp = (smashed + answer + passes * cost.labelBytes) * 8;
+  const bitsDown = (smashed + answer) * 8;
+  const { up, down } = transfersOf(linked, {
+    downBits: partBits,
+    middle: { bitsUp, bitsDown, fixedSeconds: computeSeconds + workSeconds + latencySeconds },
+    upBits: partBits,
   });
+  const cycleSeconds = (up + down + computeSeconds + workSeconds + latencySeconds) / steps;
+  const share = { serverSeconds: workSeconds / steps, cycleSeconds };
+  const path = withTotal({
+    downloadSeconds: down,
+    computeSeconds,
+    serverSeconds: workSeconds + steps * waitSeconds(share, outlook.splitTasks ?? []),
+    uploadSeconds: up,
+    latencySeconds,
+  });
+  return { cut: cost.cut, path, share };
 }
 
-/** Floats of one sample that cross a cut behind block `cut - 1`. */
-function cutFloats(cost: ModelCost, cut: number): number {
-  return cost.blocks[cut - 1]?.outputFloats ?? 0;
-}
-
-/** Whether the scenario's cut is one of this model's, and the vehicle can hold its lower part. */
-function splitFits(config: RoundConfig, candidate: Sighting): boolean {
-  const { fallback, training } = config.scenario;
-  if (fallback.mode === 'full-only' || fallback.cut >= config.cost.blocks.length) return false;
-  const lower = config.cost.blocks.slice(0, fallback.cut);
-  return trainingBytes(lower, training.batchSize) <= candidate.device.memoryBytes;
+/** The split that this vehicle would be given, or null where none is wanted, none is possible, or none fits its memory. */
+function splitOf(linked: Linked): SplitProspect | null {
+  const { config, candidate } = linked;
+  const { fallback } = config.scenario;
+  if (fallback.mode === 'full-only' || config.cost.blocks.length < 2 || candidate.samples < 1) return null;
+  const cut =
+    fallback.cut === 'best'
+      ? bestCut(config, candidate, ratesAt(linked, meanEfficiency(linked)))
+      : fallback.cut;
+  if (cut === null || (typeof cut === 'number' && cut >= config.cost.blocks.length)) return null;
+  const cost = splitCost(config, cut);
+  return cost.memoryBytes <= candidate.device.memoryBytes ? splitPath(linked, cost) : null;
 }
 
 /** The full path of `candidate` with one share in `sharers` of the bands, memory aside. */
 export function taskSeconds(config: RoundConfig, candidate: Sighting, sharers: number): TaskSeconds {
   const { uplinkBandwidthHz, downlinkBandwidthHz } = config.scenario.radio;
-  const shares = { up: uplinkBandwidthHz / sharers, down: downlinkBandwidthHz / sharers };
-  return fullPath(config, candidate, ratesOf(config, candidate, shares));
+  const shareHz = { up: uplinkBandwidthHz / sharers, down: downlinkBandwidthHz / sharers };
+  return fullPath({ config, candidate, shareHz, outlook: {} });
 }
 
 /** What to expect of `candidate` with these shares of the bands, in Hz. All numbers are finite. */
@@ -131,20 +197,27 @@ export function estimate(
   candidate: Sighting,
   uplinkShareHz: number,
   downlinkShareHz: number,
+  outlook: Outlook = {},
 ): Prospect {
-  const rates = ratesOf(config, candidate, { up: uplinkShareHz, down: downlinkShareHz });
-  const full = fullPath(config, candidate, rates);
-  const split = splitFits(config, candidate) ? splitPath(config, candidate, rates) : null;
-  const batch = config.scenario.training.batchSize;
+  const linked: Linked = {
+    config,
+    candidate,
+    outlook,
+    shareHz: { up: uplinkShareHz, down: downlinkShareHz },
+  };
+  const full = fullPath(linked);
+  const split = splitOf(linked);
   return {
     estimate: {
       secondsLeft: candidate.secondsLeft,
-      uplinkBitsPerSecond: rates.up,
+      uplinkBitsPerSecond: ratesAt(linked, candidate.bitsPerSecondPerHertz).up,
       fullSeconds: full.totalSeconds,
-      splitSeconds: split?.totalSeconds ?? null,
+      splitSeconds: split?.path.totalSeconds ?? null,
     },
     full,
-    fullFits: trainingBytes(config.cost.blocks, batch) <= candidate.device.memoryBytes,
+    fullFits:
+      trainingBytes(config.cost.blocks, config.scenario.training.batchSize) <= candidate.device.memoryBytes,
     split,
+    startsInSeconds: outlook.startsInSeconds ?? 0,
   };
 }

@@ -5,8 +5,11 @@
 
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
+import type { Estimate } from '../../protocol/events.ts';
 import { type Decision, decide } from '../cuts/decide.ts';
-import { estimate, type Prospect } from '../cuts/estimate.ts';
+import { estimate, type Outlook, type Prospect } from '../cuts/estimate.ts';
+import { channelAhead } from '../cuts/radio-map.ts';
+import type { StepShare } from '../cuts/server-queue.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate, Choice } from '../selection/policy.ts';
 import { type Member, type RoundState, rememberedRounds, type Step } from './state.ts';
@@ -30,6 +33,17 @@ interface Walk {
 /** The stream of round `round`: the policy draws from it, nonces and batch orders from forks of it. */
 function roundRng(config: RoundConfig, round: number): Rng {
   return Rng.root(config.scenario.seed).fork('selection').fork(`round-${round}`);
+}
+
+/** What bears on a candidate's task beside itself. */
+function outlookOf(
+  config: RoundConfig,
+  { radioMap }: RoundState,
+  candidate: Candidate,
+  splitTasks: readonly StepShare[],
+): Outlook {
+  if (config.scenario.fallback.channel !== 'along-road') return { splitTasks };
+  return { splitTasks, ahead: channelAhead(radioMap, config.coverage, candidate) };
 }
 
 /** Ranks and decides until K0 vehicles have a task. The estimate takes each share as if all K0 were found. */
@@ -56,6 +70,7 @@ function walkRanking(
   } = policy.choose(state.policy, context);
   const sharers = Math.min(wanted, candidates.length);
   const considered: Considered[] = [];
+  const splitTasks: StepShare[] = [];
   let tasks = 0;
   for (const choice of ranking) {
     // A few are looked for among what may be thousands: no table of them is worth its making.
@@ -66,9 +81,11 @@ function walkRanking(
       candidate,
       radio.uplinkBandwidthHz / sharers,
       radio.downlinkBandwidthHz / sharers,
+      outlookOf(config, state, candidate, splitTasks),
     );
-    const decision = decide(config, candidate, prospect);
+    const decision = decide(config, candidate, prospect, state.stayErrors);
     if (decision.plan !== 'skip') tasks++;
+    if (decision.plan === 'split' && prospect.split) splitTasks.push(prospect.split.share);
     considered.push({ choice, candidate, prospect, decision });
     // What follows in the ranking is not even worked out.
     if (tasks >= wanted) break;
@@ -76,17 +93,33 @@ function walkRanking(
   return { considered, policy: policyState };
 }
 
+/** The estimate with all that the decision went by. */
+function loggedEstimate({ scenario }: RoundConfig, { prospect, decision }: Considered): Estimate {
+  const { estimate: seconds, split } = prospect;
+  const { chances } = decision;
+  return {
+    ...seconds,
+    ...(split && scenario.fallback.cut === 'best' ? { splitCut: split.cut } : {}),
+    ...(chances ? { fullChance: chances.full, splitChance: chances.split } : {}),
+  };
+}
+
 /** The log lines of one considered vehicle; none for a skip that is already in the log. */
-function logOf(round: number, one: Considered, alreadySkipped: ReadonlySet<VehicleId>): RoundEffect[] {
-  const { choice, prospect, decision } = one;
+function logOf(
+  config: RoundConfig,
+  round: number,
+  one: Considered,
+  alreadySkipped: ReadonlySet<VehicleId>,
+): RoundEffect[] {
+  const { choice, decision } = one;
   const { vehicle, arm, score, terms, reason } = choice;
   if (decision.plan !== 'skip') {
     const { plan, cut } = decision;
-    const chosen = { arm, score, terms, reason, plan, cut, estimate: prospect.estimate };
+    const chosen = { arm, score, terms, reason, plan, cut, estimate: loggedEstimate(config, one) };
     return [{ kind: 'log', body: { kind: 'vehicle-selected', round, vehicle, ...chosen } }];
   }
   if (alreadySkipped.has(vehicle)) return [];
-  const skipped = { reason: decision.reason, estimate: prospect.estimate };
+  const skipped = { reason: decision.reason, estimate: loggedEstimate(config, one) };
   return [{ kind: 'log', body: { kind: 'vehicle-skipped', round, vehicle, ...skipped } }];
 }
 
@@ -155,7 +188,7 @@ export function openRound(config: RoundConfig, state: RoundState, at: number): S
 
   const round = state.round + 1;
   const { considered, policy } = walkRanking(config, state, { round, candidates });
-  const logs = considered.flatMap((one) => logOf(round, one, state.skippedNext));
+  const logs = considered.flatMap((one) => logOf(config, round, one, state.skippedNext));
   const skippedNow = considered.filter((one) => one.decision.plan === 'skip');
   const skipped = new Set([...state.skippedNext, ...skippedNow.map((one) => one.choice.vehicle)]);
   const members = membersOf(considered, at);

@@ -4,9 +4,13 @@
 import { RoadbedError } from '../../base/errors.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { asSha } from '../../base/ids.ts';
+import type { Cut } from '../../learning/learner.ts';
 import type { Booking, Estimate, Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
-import type { PathSeconds } from '../cuts/estimate.ts';
+import type { StayErrors } from '../cuts/chance.ts';
+import type { PathSeconds } from '../cuts/path.ts';
+import type { RadioMap } from '../cuts/radio-map.ts';
+import { splitCost } from '../cuts/split-cost.ts';
 import type { StayHistory } from '../cuts/stay-history.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate } from '../selection/policy.ts';
@@ -33,7 +37,7 @@ export interface Member {
   /** What was known of it when it was chosen. */
   readonly candidate: Candidate;
   readonly plan: 'full' | 'split';
-  readonly cut: number;
+  readonly cut: Cut;
   readonly estimate: Estimate;
   /** The planned path, which prices a car that never reports. */
   readonly path: PathSeconds;
@@ -72,6 +76,10 @@ export interface RoundState {
   readonly vehicles: VehicleTable;
   /** What stays have taught about the roads; empty where the scenario asks for no prediction. */
   readonly history: StayHistory;
+  /** How far past predictions of stays were off; none where the scenario asks for no prediction. */
+  readonly stayErrors: StayErrors;
+  /** What beacons have taught about the channel along the roads; empty where the scenario does not go by it. */
+  readonly radioMap: RadioMap;
   /** What the selection policy remembers. */
   readonly policy: unknown;
   /** Commits of the last rounds by `round/vehicle`; see `rememberedRounds`. */
@@ -110,7 +118,9 @@ export function andThen(step: Step, next: (state: RoundState) => Step): Step {
 function checkCut(config: RoundConfig): void {
   const { mode, cut } = config.scenario.fallback;
   const last = config.cost.blocks.length - 1;
-  if (mode !== 'full-only' && (cut < 1 || cut > last)) {
+  if (mode === 'full-only' || (cut === 'best' && last >= 1)) return;
+  if (typeof cut === 'string') splitCost(config, cut);
+  else if (cut < 1 || cut > last) {
     throw new RoadbedError(
       'scenario',
       `invalid fallback.cut: ${cut} (${config.cost.model} can be cut behind block 1..${last}). Choose one of these, or set fallback.mode: full-only.`,
@@ -128,6 +138,8 @@ export function initialState(config: RoundConfig): RoundState {
     open: null,
     vehicles: emptyTable(),
     history: new Map(),
+    stayErrors: [],
+    radioMap: new Map(),
     policy: policyByName(config.scenario.selection.policy).init(config.scenario.selection),
     commits: new Map(),
     skippedNext: new Set(),

@@ -7,6 +7,7 @@
 
 import type { BlobSha, RoadId, RsuId, VehicleId } from '../../base/ids.ts';
 import type { ModelCost } from '../../learning/cost/types.ts';
+import type { Cut, ModelSpec } from '../../learning/learner.ts';
 import type { EventBody } from '../../protocol/events.ts';
 import type { AckResult, Beacon, DeviceProfile } from '../../protocol/messages.ts';
 import type { Scenario } from '../../protocol/scenario/schema.ts';
@@ -39,6 +40,8 @@ export interface RoundConfig {
   /** Antennas of the scenario; a candidate's distance is measured to the one that serves it. */
   readonly sites: readonly Site[];
   readonly cost: ModelCost;
+  /** The model these costs are of; absent only where it is cut behind blocks and nowhere else. */
+  readonly model?: ModelSpec;
   /** Bytes of the whole model and of its lower part at the scenario's cut (float32 weights). */
   readonly fullBytes: number;
   readonly lowerBytes: number;
@@ -142,7 +145,7 @@ export type RoundEffect =
       readonly round: number;
       readonly nonce: string;
       readonly plan: 'full' | 'split';
-      readonly cut: number;
+      readonly cut: Cut;
       readonly modelSha: BlobSha;
       readonly batchSeed: number;
       readonly deadlineSeconds: number;

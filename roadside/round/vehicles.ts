@@ -4,7 +4,9 @@
 import type { RoadId, RsuId, VehicleId } from '../../base/ids.ts';
 import type { EventBody, StayPrediction } from '../../protocol/events.ts';
 import type { Beacon } from '../../protocol/messages.ts';
+import { withPredictions } from '../cuts/chance.ts';
 import { type Sighting, taskSeconds } from '../cuts/estimate.ts';
+import { withBeacon } from '../cuts/radio-map.ts';
 import { metersLeft, secondsLeft } from '../cuts/seconds-left.ts';
 import {
   learnedSeconds,
@@ -75,8 +77,14 @@ export function hearBeacon(config: RoundConfig, state: RoundState, event: EventO
   const { history, stay } = config.scenario.prediction
     ? followStay(config, state.history, known)
     : { history: state.history, stay: null };
-  return { state: remember({ ...state, history }, { ...known, stay }), effects: contactEffects(before, rsu) };
+  const radioMap = mapsRadio(config) && rsu !== null ? withBeacon(state.radioMap, beacon) : state.radioMap;
+  return {
+    state: remember({ ...state, history, radioMap }, { ...known, stay }),
+    effects: contactEffects(before, rsu),
+  };
 }
+
+const mapsRadio = ({ scenario }: RoundConfig): boolean => scenario.fallback.channel === 'along-road';
 
 /** Ends a contact; silent for a vehicle that had none. */
 export function hearLeaving(
@@ -91,9 +99,16 @@ export function hearLeaving(
   const endedAt = when.lostAt ?? when.at;
   const isCut = before.beacon !== null && isCoveredToEnd(config, before.beacon);
   const history = stay ? learnStay(state.history, stay, { at: endedAt, isCut }) : state.history;
+  const method = config.scenario.prediction?.method ?? 'road';
+  const stayErrors = stay
+    ? withPredictions(state.stayErrors, predictionsOf(stay, endedAt), method)
+    : state.stayErrors;
   const log = (body: EventBody): RoundEffect => ({ kind: 'log', body });
   return {
-    state: remember({ ...state, history }, { ...before, inContact: false, serving: null, stay: null }),
+    state: remember(
+      { ...state, history, stayErrors },
+      { ...before, inContact: false, serving: null, stay: null },
+    ),
     effects: [
       log({ kind: 'vehicle-left', vehicle }),
       ...(stay ? [log(endedStay(vehicle, stay, endedAt))] : []),

@@ -6,6 +6,7 @@ import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { joinWeights, splitWeights } from '../../learning/cost/model-cost.ts';
+import { blocksOfCut } from '../../learning/split/cuts.ts';
 import { blobKey } from '../../protocol/messages.ts';
 import { clientPartOf, rootSamplesOf } from '../aggregation/aggregators.ts';
 import type { RoundEffect } from '../round/types.ts';
@@ -20,7 +21,8 @@ const floatsOf = (desk: Desk, sha: BlobSha, what: string): Float32Array =>
 /** Gives a vehicle its task; its base weights wait to be pulled. */
 export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number): void {
   const { model, scenario, learner, blobs } = desk.options;
-  const { vehicle, round, nonce, plan, cut, modelSha } = effect;
+  const { vehicle, round, nonce, plan, modelSha } = effect;
+  const cut = plan === 'split' ? blocksOfCut(model, effect.cut) : 0;
   const peer = present(desk.peers.get(vehicle), vehicle);
   const weights = floatsOf(desk, modelSha, 'the global model');
   const { proximal, control } = clientPartOf(scenario.aggregation);

@@ -3,8 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RoadId, RsuId } from '../../base/ids.ts';
 import { decide } from '../../roadside/cuts/decide.ts';
-import { estimate, neverSeconds, trainingBytes } from '../../roadside/cuts/estimate.ts';
+import { estimate } from '../../roadside/cuts/estimate.ts';
+import { neverSeconds } from '../../roadside/cuts/path.ts';
 import { secondsLeft } from '../../roadside/cuts/seconds-left.ts';
+import { trainingBytes } from '../../roadside/cuts/split-cost.ts';
 import type { RoundConfig } from '../../roadside/round/types.ts';
 import type { Candidate } from '../../roadside/selection/policy.ts';
 import { candidateA, device, makeConfig } from '../support/round-world.ts';
@@ -57,7 +59,7 @@ describe('estimate', () => {
   });
 
   it('adds up the split path, eight mini-batches in turn', () => {
-    const { split } = estimate(makeConfig(), candidateA, 1e6, 1e6);
+    const split = estimate(makeConfig(), candidateA, 1e6, 1e6).split?.path;
     // Down: 4,000 B lower part, then 200 x 100 floats of gradients.
     expect(split?.downloadSeconds).toBeCloseTo(0.0032 + 0.064, 12);
     // Up: the same, and 200 label bytes.

@@ -94,7 +94,7 @@ describe('a wrong value', () => {
     ['training: { learningRate: 0 }', 'training.learningRate is 0 (expected number > 0)'],
     ['training: { learningRate: .inf }', 'training.learningRate is Infinity (expected number > 0)'],
     ['training: { learningRate: .nan }', 'training.learningRate is NaN (expected number > 0)'],
-    ['fallback: { cut: 0 }', 'fallback.cut is 0 (expected whole number >= 1)'],
+    ['fallback: { cut: 0 }', 'fallback.cut is 0 (expected whole number >= 1 or text)'],
     [
       'fallback: { mode: adaptiv }',
       'fallback.mode is "adaptiv" (expected one of adaptive, full-only, split-only; did you mean adaptive?)',

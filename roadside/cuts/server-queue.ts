@@ -1,0 +1,26 @@
+// What the RSU's one processor makes a split car wait for, when others of the round are split too. Ours: a bound and a mean,
+// whichever is more, since a car has one mini-batch under way at a time and waits for its gradient.
+// Must not: be taken for exact; what the queue really does depends on who comes when.
+//
+//   saturated: between two of its own mini-batches the server does one of every other car, so the wait is at least what
+//              of theirs does not fit into the car's own time away from the server
+//   else:      each other car is found on the processor with probability (its server seconds / its cycle), half way through
+
+/** One mini-batch of a split car. */
+export interface StepShare {
+  /** On the RSU's processor. */
+  readonly serverSeconds: number;
+  /** From one to the next, without waiting. */
+  readonly cycleSeconds: number;
+}
+
+/** Seconds that one mini-batch of `own` waits for those of `others`. */
+export function waitSeconds(own: StepShare, others: readonly StepShare[]): number {
+  let work = 0;
+  let found = 0;
+  for (const { serverSeconds, cycleSeconds } of others) {
+    work += serverSeconds;
+    if (cycleSeconds > 0) found += (Math.min(1, serverSeconds / cycleSeconds) * serverSeconds) / 2;
+  }
+  return Math.max(0, found, work - (own.cycleSeconds - own.serverSeconds));
+}
