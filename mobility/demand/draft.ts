@@ -18,7 +18,13 @@ export interface Distribution {
 export type WayDraft =
   | { readonly kind: 'named'; readonly id: string }
   | { readonly kind: 'edges'; readonly edges: string }
-  | { readonly kind: 'trip'; readonly from: string; readonly to: string; readonly via: readonly string[] };
+  | { readonly kind: 'trip'; readonly from: TripEnd; readonly to: TripEnd; readonly via: readonly string[] };
+
+/** Where a trip begins or ends: an edge, any edge of a district (<taz>), any edge at a junction. */
+export interface TripEnd {
+  readonly kind: 'edge' | 'district' | 'junction';
+  readonly id: string;
+}
 
 /** A <stop>, its lane or place still by name. Positions below 0 count from the end of the lane. */
 export interface StopDraft {
@@ -29,12 +35,16 @@ export interface StopDraft {
   readonly durationSeconds: number;
   readonly untilSeconds: number | undefined;
   readonly parking: boolean;
+  /** A place outside the lane is moved onto it, as its file asks. */
+  readonly friendly: boolean;
 }
 
 /** A <route> with an id; its stops go before those of the vehicle. */
 export interface RouteDraft {
   readonly place: Place;
   readonly edges: string;
+  /** Its edges stand here more than once. */
+  readonly isRepeated: boolean;
   readonly stops: readonly StopDraft[];
 }
 
@@ -47,8 +57,11 @@ export interface VehicleDraft {
   readonly lane: Departure['lane'];
   readonly position: Departure['position'];
   readonly speed: Departure['speed'];
-  /** Below 0: from the end of the last edge. */
-  readonly arrivalMeters: number | undefined;
+  /** Which edges of the way it departs and arrives on, counted from 0; undefined: the first and the last. */
+  readonly departEdge: number | undefined;
+  readonly arrivalEdge: number | undefined;
+  /** Metres, below 0 from the end of the last edge; undefined: its end. */
+  readonly arrivalMeters: number | 'center' | 'random' | undefined;
   readonly speedFactor: number | undefined;
   readonly stops: StopDraft[];
   readonly timing: Timing;
@@ -78,6 +91,13 @@ export interface StopPlace {
   readonly parking: boolean;
 }
 
+/** A <taz>: edges where trips of the district begin and end. */
+export interface District {
+  readonly place: Place;
+  readonly sources: readonly string[];
+  readonly sinks: readonly string[];
+}
+
 /** All demand files together. */
 export interface DemandDraft {
   readonly types: Map<string, TypeDraft>;
@@ -85,6 +105,7 @@ export interface DemandDraft {
   readonly routes: Map<string, RouteDraft>;
   readonly routeDistributions: Map<string, Distribution>;
   readonly stopPlaces: Map<string, StopPlace>;
+  readonly districts: Map<string, District>;
   readonly vehicles: VehicleDraft[];
   /** Programs of additional files; a later one of the same signal takes the place of an earlier one. */
   readonly signals: Map<string, SignalProgram>;
@@ -99,6 +120,7 @@ export function emptyDraft(omissions: OmissionList): DemandDraft {
     routes: new Map(),
     routeDistributions: new Map(),
     stopPlaces: new Map(),
+    districts: new Map(),
     vehicles: [],
     signals: new Map(),
     omissions,

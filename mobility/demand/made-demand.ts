@@ -52,7 +52,7 @@ export class DemandMaker {
   /** The fastest way of a passenger car at speed limits; undefined: there is none. */
   way(from: number, to: number): Int32Array | undefined {
     const { permissionBit, maxSpeedMps } = this.car.type;
-    return this.router.route({ from, to, permissionBit, maxSpeedMps, speedFactor: 1 });
+    return this.router.route({ from: [from], to: [to], permissionBit, maxSpeedMps, speedFactor: 1 });
   }
 
   finish(): Demand {

@@ -54,7 +54,7 @@ class Resolver {
     this.#options = options;
     this.#omissions = draft.omissions;
     this.#rng = Rng.root(options.seed).fork('demand');
-    this.#routes = new RouteTable(network);
+    this.#routes = new RouteTable(network, draft.districts);
     this.#stops = new StopResolver(network, draft.stopPlaces);
   }
 
@@ -109,7 +109,12 @@ class Resolver {
     const stops = [...routeStops, ...vehicle.stops];
     const asker = { place: vehicle.place, id, type: typeDraft.type, speedFactor };
     const stopEdges = way.kind === 'trip' ? stops.map((stop) => this.#stops.edgeOf(stop)) : [];
-    const route = this.#routes.rowOf(way, stopEdges, asker);
+    const whole = this.#routes.rowOf(way, stopEdges, asker);
+    const { departEdge, arrivalEdge } = vehicle;
+    const route =
+      departEdge === undefined && arrivalEdge === undefined
+        ? whole
+        : this.#routes.partOf(whole, departEdge, arrivalEdge, asker);
     const edges = this.#routes.routes[route]!;
     this.#departures.push({
       id,
@@ -117,9 +122,9 @@ class Resolver {
       route,
       atSeconds,
       lane: this.#checkedLane(vehicle, edges[0]!),
-      position: this.#fromStart(vehicle.position, edges[0]!),
-      speed: vehicle.speed,
-      arrivalMeters: this.#arrival(vehicle.arrivalMeters, edges.at(-1)!),
+      position: this.#fromStart(vehicle, id, edges[0]!),
+      speed: checkedSpeed(vehicle, typeDraft.type),
+      arrivalMeters: this.#arrival(vehicle.arrivalMeters, edges.at(-1)!, stream),
       speedFactor,
       stops: this.#stops.resolve(stops, edges, typeDraft.type),
     });
@@ -196,19 +201,33 @@ class Resolver {
     );
   }
 
-  /** SUMO counts positions below 0 from the end of the edge. */
-  #fromStart(position: Departure['position'], edge: number): Departure['position'] {
-    return typeof position === 'number' && position < 0
-      ? Math.max(0, this.#lengthOf(edge) + position)
-      : position;
+  /** SUMO counts positions below 0 from the end of the edge, and takes its end for places beyond. */
+  #fromStart({ position }: VehicleDraft, id: string, edge: number): Departure['position'] {
+    if (typeof position !== 'number') return position;
+    const length = this.#lengthOf(edge);
+    if (Math.abs(position) > length)
+      omit(this.#omissions, 'departPos beyond the edge (its end or beginning instead)', id);
+    return Math.min(length, position < 0 ? Math.max(0, length + position) : position);
   }
 
-  #arrival(meters: number | undefined, edge: number): number | undefined {
+  #arrival(meters: VehicleDraft['arrivalMeters'], edge: number, stream: Streams): number | undefined {
     if (meters === undefined) return undefined;
     const length = this.#lengthOf(edge);
+    if (meters === 'center') return length / 2;
+    if (meters === 'random') return length * stream('arrival').uniform();
     const fromStart = meters < 0 ? length + meters : meters;
     return Math.min(length, Math.max(0, fromStart));
   }
+}
+
+/** SUMO refuses a vehicle that is to depart faster than it can drive. */
+function checkedSpeed({ place, speed }: VehicleDraft, type: VehicleType): Departure['speed'] {
+  if (typeof speed !== 'number' || (speed >= 0 && speed <= type.maxSpeedMps)) return speed;
+  throw faultAt(
+    place,
+    `has departSpeed="${speed}"`,
+    `0..${type.maxSpeedMps} m/s, the most of type ${type.id}`,
+  );
 }
 
 /** A vehicle's own stream for a purpose. */

@@ -15,7 +15,9 @@ import { readType, withCarFollowing } from './vehicle-type.ts';
 const otherRoots = ['net', 'osm', 'fcd-export', 'configuration', 'sumoConfiguration'];
 
 /** Elements without meaning for driving: pictures, measurements, settings of outputs. */
-const silent = new Set(['param', 'include', 'location', 'viewsettings', 'access', 'route', 'interval']);
+const silent = new Set([
+  ...['param', 'include', 'location', 'viewsettings', 'access', 'route', 'interval', 'tazs'],
+]);
 
 /** Elements that change how vehicles drive in SUMO and are not simulated, and all others: counted by their names. */
 const reasons: Readonly<Record<string, string>> = {
@@ -38,11 +40,13 @@ const reasons: Readonly<Record<string, string>> = {
   calibrator: 'traffic is not calibrated',
   variableSpeedSign: 'speed limits stay as they are',
   WAUT: 'signal programs are not switched',
-  taz: 'districts are not routed',
 };
 
 /** Elements whose insides are left out with them. */
 const closed = new Set(Object.keys(reasons));
+
+/** A route is written out as often as it is driven. */
+const repeatsMost = 10_000;
 
 /** The collections a distribution may stand for. */
 interface OpenDistribution {
@@ -63,6 +67,7 @@ export class RouteFileReader implements XmlHandlers {
   #isInOmitted = false;
   #route: { draft: RouteDraft; id: string; weight: number } | undefined;
   #type: string | undefined;
+  #district: { place: Place; sources: string[]; sinks: string[] } | undefined;
   #distribution: OpenDistribution | undefined;
   #interval: Interval = { beginSeconds: undefined, endSeconds: undefined };
   /** The name of the element being left out with its insides, and how deep we are in elements of that name. */
@@ -108,6 +113,11 @@ export class RouteFileReader implements XmlHandlers {
         return this.#openDistribution(element, this.#draft.typeDistributions, 'vTypes');
       case 'routeDistribution':
         return this.#openDistribution(element, this.#draft.routeDistributions, 'routes');
+      case 'taz':
+        return this.#openDistrict(element);
+      case 'tazSource':
+      case 'tazSink':
+        return this.#addToDistrict(element);
       case 'interval':
         this.#interval = { beginSeconds: secondsOf(element, 'begin'), endSeconds: secondsOf(element, 'end') };
         return;
@@ -132,6 +142,7 @@ export class RouteFileReader implements XmlHandlers {
     if (name === 'vehicle' || name === 'trip' || name === 'flow') this.#closeVehicle();
     else if (name === 'route') this.#closeRoute();
     else if (name === 'vType') this.#type = undefined;
+    else if (name === 'taz') this.#district = undefined;
     else if (name === 'vTypeDistribution' || name === 'routeDistribution') this.#closeDistribution();
     else if (name === 'interval') this.#interval = { beginSeconds: undefined, endSeconds: undefined };
   }
@@ -156,6 +167,8 @@ export class RouteFileReader implements XmlHandlers {
     const owner = this.#route?.draft ?? this.#vehicle;
     if (owner === undefined)
       throw element.fault('stands alone', 'a <stop> inside a vehicle, trip, flow or route');
+    if (this.#route?.draft.isRepeated)
+      omit(this.#omissions, 'stop of a repeated route (made the first time only)', stop.on.id);
     (owner.stops as (typeof stop)[]).push(stop);
   }
 
@@ -170,17 +183,16 @@ export class RouteFileReader implements XmlHandlers {
       else this.#addToDistribution(refId, weight);
       return;
     }
-    if (element.optional('repeat') !== undefined && element.integer('repeat') > 0)
-      omit(
-        this.#omissions,
-        'repeated route (driven once)',
-        element.optional('id') ?? this.#vehicle?.id ?? '',
-      );
-    const edges = element.text('edges', 'ids of edges, separated by spaces');
+    const repeats = element.integerOr('repeat', 0);
+    if (repeats < 0 || repeats > repeatsMost)
+      throw element.invalid('repeat', `a whole number, 0..${repeatsMost}`);
+    const once = element.text('edges', 'ids of edges, separated by spaces');
+    const edges = Array.from({ length: repeats + 1 }, () => once).join(' ');
     const id = this.#routeId(element);
-    this.#route = { draft: { place: placeOf(element), edges, stops: [] }, id, weight };
+    const draft = { place: placeOf(element), edges, isRepeated: repeats > 0, stops: [] };
+    this.#route = { draft, id, weight };
     if (this.#distribution === undefined && this.#vehicle !== undefined) {
-      this.#setWay(element, { kind: 'edges', edges });
+      this.#setWay(element, { kind: 'edges', edges: edges });
     }
   }
 
@@ -279,6 +291,21 @@ export class RouteFileReader implements XmlHandlers {
       endMeters: element.numberOr('endPos', undefined),
       parking: element.name === 'parkingArea' && !element.flagOr('onRoad', false),
     });
+  }
+
+  #openDistrict(element: XmlElement): void {
+    const id = element.text('id', 'an id');
+    const edges = (element.optional('edges') ?? '').split(/\s+/).filter((edge) => edge !== '');
+    this.#district = { place: placeOf(element), sources: [...edges], sinks: [...edges] };
+    if (this.#draft.districts.has(id)) throw element.fault('is there twice', 'ids that differ');
+    this.#draft.districts.set(id, this.#district);
+  }
+
+  /** SUMO's weights of sources and sinks are for sharing out flows of districts; a trip takes the fastest way of all. */
+  #addToDistrict(element: XmlElement): void {
+    if (this.#district === undefined) throw element.fault('stands alone', 'it inside a <taz>');
+    const edge = element.text('id', 'the id of an edge');
+    (element.name === 'tazSource' ? this.#district.sources : this.#district.sinks).push(edge);
   }
 
   #openOther(element: XmlElement): void {

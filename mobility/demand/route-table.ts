@@ -4,7 +4,7 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Network } from '../network/network.ts';
 import type { VehicleType } from './demand.ts';
-import type { WayDraft } from './draft.ts';
+import type { District, TripEnd, WayDraft } from './draft.ts';
 import { faultAt, type Place } from './place.ts';
 import { allowsClass } from './road-graph.ts';
 import { Router } from './router.ts';
@@ -25,6 +25,7 @@ const comparedMost = 5000;
 export class RouteTable {
   readonly routes: Int32Array[] = [];
   readonly #network: Network;
+  readonly #districts: ReadonlyMap<string, District>;
   readonly #router: Router;
   readonly #edgeRows = new Map<string, number>();
   /** Rows by the text that made them. */
@@ -32,8 +33,9 @@ export class RouteTable {
   /** `row class` of routes found open. */
   readonly #open = new Set<string>();
 
-  constructor(network: Network) {
+  constructor(network: Network, districts: ReadonlyMap<string, District>) {
     this.#network = network;
+    this.#districts = districts;
     this.#router = new Router(network);
     network.edges.ids.forEach((id, row) => {
       if (network.edges.internal[row] !== 1) this.#edgeRows.set(id, row);
@@ -49,6 +51,18 @@ export class RouteTable {
     this.#check(this.routes[row]!, asker);
     this.#open.add(key);
     return row;
+  }
+
+  /** The row of a part of a route, from its edge `first` to its edge `last`. Throws RoadbedError('data') for no part. */
+  partOf(row: number, first: number | undefined, last: number | undefined, { place }: Asker): number {
+    const route = this.routes[row]!;
+    const [from, to] = [first ?? 0, last ?? route.length - 1];
+    if (from > to || to >= route.length) {
+      const what = `departs on edge ${from} of its route and arrives on edge ${to}`;
+      throw faultAt(place, what, `places in the route in this order, 0..${route.length - 1}`);
+    }
+    const key = `part ${row} ${from} ${to}`;
+    return this.#rows.get(key) ?? this.#shared(key, route.slice(from, to + 1));
   }
 
   #keep(key: string, route: Int32Array): number {
@@ -99,19 +113,20 @@ export class RouteTable {
 
   #tripRow(way: Extract<WayDraft, { kind: 'trip' }>, stopEdges: readonly number[], asker: Asker): number {
     const via = way.via.length > 0 ? way.via.map((id) => this.#edge(id, asker)) : stopEdges;
-    const corners = [this.#edge(way.from, asker), ...via, this.#edge(way.to, asker)];
+    const corners = [this.#ends(way.from, 'from', asker), ...via.map((edge) => [edge])];
+    corners.push(this.#ends(way.to, 'to', asker));
     const { permissionBit, maxSpeedMps } = asker.type;
     // Whoever drives faster than limits is routed like one who drives at limits.
     const speedFactor = Math.min(1, asker.speedFactor);
     const key = `trip ${corners.join(' ')} ${permissionBit} ${maxSpeedMps} ${speedFactor}`;
     const known = this.#rows.get(key);
     if (known !== undefined) return known;
-    const edges = [corners[0]!];
+    const edges: number[] = [];
     for (const [i, to] of corners.slice(1).entries()) {
-      const from = corners[i]!;
+      const from = i === 0 ? corners[0]! : [edges.pop()!];
       const found = this.#router.route({ from, to, permissionBit, maxSpeedMps, speedFactor });
       if (found === undefined) throw this.#noWay(from, to, asker);
-      edges.push(...found.subarray(1));
+      for (const edge of found) edges.push(edge);
     }
     return this.#shared(key, Int32Array.from(edges));
   }
@@ -124,9 +139,40 @@ export class RouteTable {
     return row;
   }
 
-  #noWay(from: number, to: number, { place, type }: Asker): Error {
+  /** The edges a trip may begin on, or end on. */
+  #ends({ kind, id }: TripEnd, end: 'from' | 'to', asker: Asker): readonly number[] {
+    if (kind === 'edge') return [this.#edge(id, asker)];
+    return kind === 'district' ? this.#edgesOfDistrict(id, end, asker) : this.#edgesAt(id, end, asker);
+  }
+
+  #edgesOfDistrict(id: string, end: 'from' | 'to', asker: Asker): number[] {
+    const district = this.#districts.get(id);
+    const edges = end === 'from' ? district?.sources : district?.sinks;
+    if (district !== undefined && edges !== undefined && edges.length > 0)
+      return edges.map((edge) => this.#edge(edge, { ...asker, place: district.place }));
+    const near = nearestName(id, [...this.#districts.keys()]);
+    const hint = near === undefined || near === id ? '' : `, perhaps "${near}"`;
+    throw faultAt(
+      asker.place,
+      `goes ${end} district "${id}"`,
+      `a <taz> of the files given, with edges${hint}`,
+    );
+  }
+
+  #edgesAt(id: string, end: 'from' | 'to', { place }: Asker): number[] {
+    const { junctions, edges, name } = this.#network;
+    const row = junctions.ids.indexOf(id);
+    const at = end === 'from' ? edges.from : edges.to;
+    const found = [...this.#edgeRows.values()].filter((edge) => at[edge] === row);
+    if (row >= 0 && found.length > 0) return found;
+    throw faultAt(place, `goes ${end} junction "${id}"`, `a junction of ${name} with edges`);
+  }
+
+  #noWay(from: readonly number[], to: readonly number[], { place, type }: Asker): Error {
     const { ids } = this.#network.edges;
-    const gap = `wants from edge "${ids[from]}" to edge "${ids[to]}"`;
+    const named = (edges: readonly number[]): string =>
+      edges.length === 1 ? `edge "${ids[edges[0]!]}"` : `one of ${edges.length} edges`;
+    const gap = `wants from ${named(from)} to ${named(to)}`;
     return faultAt(place, gap, `edges with a way between them for the class ${type.vehicleClass}`);
   }
 }

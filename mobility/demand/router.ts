@@ -11,8 +11,9 @@ import { SearchFront } from './search-front.ts';
 
 /** Who asks. A driver who exceeds limits gains nothing here, as in SUMO, where edges are no faster than their limit. */
 export interface RouteQuery {
-  readonly from: number;
-  readonly to: number;
+  /** Edges to begin on and to end on: the fastest way of all is found. */
+  readonly from: readonly number[];
+  readonly to: readonly number[];
   readonly permissionBit: number;
   readonly maxSpeedMps: number;
   readonly speedFactor: number;
@@ -51,28 +52,60 @@ export class Router {
     return false;
   }
 
-  /** Rows of edges from `from` to `to`, both included; undefined where there is no way. Equal ways: always the same one. */
+  /**
+   * Rows of edges from one of `from` to one of `to`, both included; undefined where there is no way. Equal ways: always the
+   * same one. Of several ends the way counts with its last edge, as in SUMO; with one it makes no difference.
+   */
   route(query: RouteQuery): Int32Array | undefined {
-    const { from, to, permissionBit } = query;
-    if (!allowsClass(this.#network, from, permissionBit) || !allowsClass(this.#network, to, permissionBit))
-      return undefined;
-    const successors = this.#successors(permissionBit);
+    const { permissionBit } = query;
+    const isOpen = (edge: number): boolean => allowsClass(this.#network, edge, permissionBit);
+    const [from, to] = [query.from.filter(isOpen), query.to.filter(isOpen)];
+    if (from.length === 0 || to.length === 0) return undefined;
+    return to.length === 1 ? this.#toOne(query, from, to[0]!) : this.#toMany(query, from, new Set(to));
+  }
+
+  #toOne(query: RouteQuery, from: readonly number[], to: number): Int32Array | undefined {
     this.#landmarks ??= this.#findLandmarks();
     const front = this.#front;
-    const speedFactor = Math.min(1, query.speedFactor);
     front.begin();
-    front.reach(from, -1, 0, this.#bound(from, to));
+    for (const edge of from) front.reach(edge, -1, 0, this.#bound(edge, to));
     for (let edge = front.next(); edge >= 0; edge = front.next()) {
       if (edge === to) return front.path(to);
-      const behind = front.cost(edge) + this.#seconds(edge, query.maxSpeedMps, speedFactor);
-      for (let i = successors.first[edge]!; i < successors.first[edge + 1]!; i++) {
-        const next = successors.to[i]!;
-        if (front.isSettled(next)) continue;
-        const seconds = behind + this.#crossing(successors.via[i]!, query.maxSpeedMps, speedFactor);
-        if (front.improves(next, seconds)) front.reach(next, edge, seconds, seconds + this.#bound(next, to));
-      }
+      this.#expand(query, edge, to);
     }
     return undefined;
+  }
+
+  #toMany(query: RouteQuery, from: readonly number[], to: ReadonlySet<number>): Int32Array | undefined {
+    const front = this.#front;
+    const speedFactor = Math.min(1, query.speedFactor);
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    front.begin();
+    for (const edge of from) front.reach(edge, -1, 0, 0);
+    for (let edge = front.next(); edge >= 0 && front.cost(edge) < least; edge = front.next()) {
+      if (to.has(edge)) {
+        const seconds = front.cost(edge) + this.#seconds(edge, query.maxSpeedMps, speedFactor);
+        if (seconds < least) [best, least] = [edge, seconds];
+      }
+      this.#expand(query, edge, -1);
+    }
+    return best < 0 ? undefined : front.path(best);
+  }
+
+  /** Reaches what follows a settled edge; `to` guides the search, -1: nothing does. */
+  #expand({ permissionBit, maxSpeedMps, speedFactor }: RouteQuery, edge: number, to: number): void {
+    const front = this.#front;
+    const successors = this.#successors(permissionBit);
+    const factor = Math.min(1, speedFactor);
+    const behind = front.cost(edge) + this.#seconds(edge, maxSpeedMps, factor);
+    for (let i = successors.first[edge]!; i < successors.first[edge + 1]!; i++) {
+      const next = successors.to[i]!;
+      if (front.isSettled(next)) continue;
+      const seconds = behind + this.#crossing(successors.via[i]!, maxSpeedMps, factor);
+      if (front.improves(next, seconds))
+        front.reach(next, edge, seconds, to < 0 ? seconds : seconds + this.#bound(next, to));
+    }
   }
 
   #successors(permissionBit: number): Successors {

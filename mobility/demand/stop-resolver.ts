@@ -9,6 +9,8 @@ import { faultAt } from './place.ts';
 
 /** What SUMO leaves between start and end of a stop that states only one: twice its smallest distance. */
 const shortestMeters = 0.2;
+/** Files round the lengths of lanes. */
+const toleranceMeters = 0.1;
 
 export class StopResolver {
   readonly #network: Network;
@@ -46,7 +48,9 @@ export class StopResolver {
     const lane = stop.on.kind === 'edge' ? this.#openLane(stop, type) : this.#lane(stop);
     const area = stop.on.kind === 'place' ? this.#placeOf(stop) : undefined;
     const length = this.#network.lanes.lengthMeters[lane]!;
-    const end = fromStart(stop.endMeters ?? area?.endMeters ?? length, length);
+    const endMeters = stop.endMeters ?? area?.endMeters ?? length;
+    if (!stop.friendly) this.#checkInside(stop, endMeters, length);
+    const end = fromStart(endMeters, length);
     const start = fromStart(
       stop.startMeters ?? area?.startMeters ?? Math.max(0, end - shortestMeters),
       length,
@@ -63,6 +67,16 @@ export class StopResolver {
       parking: stop.parking || area?.parking === true,
       place: area === undefined ? '' : stop.on.id,
     };
+  }
+
+  /** SUMO refuses a stop outside its lane unless it is called friendly. */
+  #checkInside(stop: StopDraft, endMeters: number, length: number): void {
+    if (Math.abs(endMeters) <= length + toleranceMeters) return;
+    throw faultAt(
+      stop.place,
+      `ends at ${endMeters} m of a lane of ${length} m`,
+      'metres on the lane, or friendlyPos="true" to take its end',
+    );
   }
 
   #placeOf(stop: StopDraft): StopPlace {

@@ -4,8 +4,9 @@
 import { type OmissionList, omit } from '../network/omissions.ts';
 import type { XmlElement } from '../xml/element.ts';
 import type { Departure } from './demand.ts';
-import type { StopDraft, Timing, VehicleDraft, WayDraft } from './draft.ts';
+import type { StopDraft, Timing, TripEnd, VehicleDraft, WayDraft } from './draft.ts';
 import { placeOf } from './place.ts';
+import { nameUnread } from './unread-attributes.ts';
 
 const laneWords = ['first', 'best', 'free', 'random', 'allowed'] as const;
 const positionWords = ['base', 'random', 'free', 'last', 'random_free'] as const;
@@ -41,6 +42,7 @@ export function readVehicle(
   const timing =
     element.name === 'flow' ? readFlow(element, interval) : readDeparture(element, id, omissions);
   if (timing === undefined) return undefined;
+  nameUnread(element, omissions, id);
   return {
     place: placeOf(element),
     id,
@@ -49,19 +51,21 @@ export function readVehicle(
     lane: readLane(element),
     position: word(element, 'departPos', positionWords, 'base', { omissions, id }),
     speed: word(element, 'departSpeed', speedWords, 0, { omissions, id }),
-    arrivalMeters: readArrival(element, id, omissions),
+    departEdge: readEdgeIndex(element, 'departEdge', id, omissions),
+    arrivalEdge: readEdgeIndex(element, 'arrivalEdge', id, omissions),
+    arrivalMeters: readArrival(element),
     speedFactor: element.numberOr('speedFactor', undefined, 'a number above 0'),
     stops: [],
     timing,
   };
 }
 
-/** Undefined: a child element gives the way. Null: by zones or junctions, which are left out. */
+/** Undefined: a child element gives the way. Null: by points, which are left out. */
 function readWay(element: XmlElement, id: string, omissions: OmissionList): WayDraft | undefined | null {
   const route = element.optional('route');
   if (route !== undefined) return { kind: 'named', id: route };
-  const from = element.optional('from');
-  const to = element.optional('to');
+  const from = readEnd(element, 'from');
+  const to = readEnd(element, 'to');
   if (from !== undefined && to !== undefined) {
     const via =
       element
@@ -70,21 +74,30 @@ function readWay(element: XmlElement, id: string, omissions: OmissionList): WayD
         .filter((edge) => edge !== '') ?? [];
     return { kind: 'trip', from, to, via };
   }
-  for (const [attribute, thing] of [
-    ['fromTaz', 'a district'],
-    ['toTaz', 'a district'],
-    ['fromJunction', 'a junction'],
-    ['toJunction', 'a junction'],
-    ['fromXY', 'a point'],
-    ['toXY', 'a point'],
-    ['fromLonLat', 'a point'],
-    ['toLonLat', 'a point'],
-  ] as const) {
+  for (const attribute of ['fromXY', 'toXY', 'fromLonLat', 'toLonLat']) {
     if (element.optional(attribute) === undefined) continue;
-    omit(omissions, `${element.name} from or to ${thing} (only edges are routed)`, id);
+    omit(
+      omissions,
+      `${element.name} from or to a point (only edges, districts and junctions are routed)`,
+      id,
+    );
     return null;
   }
-  if (element.name === 'trip') throw element.fault('has no from and to', 'the ids of two edges');
+  if (element.name === 'trip' || from !== undefined || to !== undefined)
+    throw element.fault('has no from and to', 'the ids of two edges, districts or junctions');
+  return undefined;
+}
+
+/** An end of a trip; an edge goes before a district, as in SUMO. */
+function readEnd(element: XmlElement, end: 'from' | 'to'): TripEnd | undefined {
+  for (const [suffix, kind] of [
+    ['', 'edge'],
+    ['Taz', 'district'],
+    ['Junction', 'junction'],
+  ] as const) {
+    const id = element.optional(end + suffix);
+    if (id !== undefined) return { kind, id };
+  }
   return undefined;
 }
 
@@ -172,13 +185,33 @@ function word<T extends string>(
   return fallback;
 }
 
-function readArrival(element: XmlElement, id: string, omissions: OmissionList): number | undefined {
+function readArrival(element: XmlElement): VehicleDraft['arrivalMeters'] {
   const text = element.optional('arrivalPos');
   if (text === undefined || text === 'max') return undefined;
-  if (text !== 'random' && text !== 'center')
-    return element.number('arrivalPos', 'metres, max, random or center');
-  omit(omissions, `arrivalPos="${text}" (the end of the edge instead)`, id);
-  return undefined;
+  if (text === 'random' || text === 'center') return text;
+  return element.number('arrivalPos', 'metres, max, random or center');
+}
+
+/** Which edge of the way; SUMO's `random` is counted. */
+function readEdgeIndex(
+  element: XmlElement,
+  attribute: 'departEdge' | 'arrivalEdge',
+  id: string,
+  omissions: OmissionList,
+): number | undefined {
+  const text = element.optional(attribute);
+  if (text === undefined) return undefined;
+  if (text === 'random') {
+    omit(
+      omissions,
+      `${attribute}="random" (the ${attribute === 'departEdge' ? 'first' : 'last'} instead)`,
+      id,
+    );
+    return undefined;
+  }
+  const index = element.integer(attribute, 'the place of an edge in the route, from 0');
+  if (index < 0) throw element.invalid(attribute, 'the place of an edge in the route, from 0');
+  return index;
 }
 
 /** A <stop>; undefined where it waits for something that is not simulated (counted). */
@@ -188,6 +221,13 @@ export function readStop(element: XmlElement, omissions: OmissionList): StopDraf
     omit(omissions, 'stop that waits for persons or containers (not simulated)', on.id);
     return undefined;
   }
+  if (element.numberOr('speed', 0) > 0) {
+    omit(omissions, 'stop that is passed at a speed (a waypoint: passed as if it were not there)', on.id);
+    return undefined;
+  }
+  nameUnread(element, omissions, on.id);
+  if (element.optional('parking') === 'true')
+    omit(omissions, 'stop beside the road (the vehicle stands on its lane)', on.id);
   const untilSeconds = secondsOf(element, 'until');
   const durationSeconds = secondsOf(element, 'duration');
   if (durationSeconds === undefined && untilSeconds === undefined)
@@ -201,6 +241,7 @@ export function readStop(element: XmlElement, omissions: OmissionList): StopDraf
     durationSeconds: Math.max(0, durationSeconds ?? 0),
     untilSeconds,
     parking: parking === 'opportunistic' ? false : element.flagOr('parking', false),
+    friendly: element.flagOr('friendlyPos', false),
   };
 }
 

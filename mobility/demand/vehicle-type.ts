@@ -7,6 +7,7 @@ import { permissionBitOf } from '../network/permissions.ts';
 import type { XmlElement } from '../xml/element.ts';
 import type { CarFollowingModel, VehicleType } from './demand.ts';
 import { defaultLaw, parseSpeedFactor, type SpeedFactorLaw } from './speed-factor.ts';
+import { nameUnread } from './unread-attributes.ts';
 import { type ClassDefaults, classDefaults, drivingClasses } from './vehicle-classes.ts';
 
 /** A type as its file states it: the record of the contract and how its drivers differ. */
@@ -82,6 +83,8 @@ export function readType(element: XmlElement, omissions: OmissionList): TypeDraf
     throw element.invalid('vClass', `one of SUMO's classes${hint}`);
   }
   const base = typeOfClass(id, vehicleClass, defaults);
+  nameUnread(element, omissions, id);
+  nameLaneChangeModel(element, omissions, id);
   return {
     type: {
       ...base,
@@ -107,6 +110,14 @@ export function withCarFollowing(draft: TypeDraft, element: XmlElement, omission
 function readModel(element: XmlElement, omissions: OmissionList): CarFollowingModel {
   const name = element.optional('carFollowModel');
   return name === undefined ? 'krauss' : modelNamed(name, element.text('id'), omissions);
+}
+
+/** SUMO's names of the model that is driven here. */
+const laneChangeModels = ['default', 'LC2013'];
+
+function nameLaneChangeModel(element: XmlElement, omissions: OmissionList, id: string): void {
+  const model = element.optional('laneChangeModel') ?? 'default';
+  if (!laneChangeModels.includes(model)) omit(omissions, `lane-change model ${model} (driven as LC2013)`, id);
 }
 
 function modelNamed(name: string, id: string, omissions: OmissionList): CarFollowingModel {
@@ -151,25 +162,8 @@ function readRest(element: XmlElement): Pick<VehicleType, 'laneChange' | 'impati
   };
 }
 
-/** SUMO's parameters of behaviour at junctions, by their names there. */
-const junctionParameters = [
-  'jmCrossingGap',
-  'jmDriveAfterYellowTime',
-  'jmDriveAfterRedTime',
-  'jmDriveRedSpeed',
-  'jmIgnoreKeepClearTime',
-  'jmIgnoreFoeSpeed',
-  'jmIgnoreFoeProb',
-  'jmIgnoreJunctionFoeProb',
-  'jmSigmaMinor',
-  'jmStoplineGap',
-  'jmStoplineGapMinor',
-  'jmTimegapMinor',
-  'jmExtraGap',
-  'jmAdvance',
-  'jmStopSignWait',
-  'jmAllwayStopWait',
-];
+/** SUMO's parameters of behaviour at junctions that are simulated, by their names there; others are counted. */
+const junctionParameters = ['jmIgnoreKeepClearTime', 'jmTimegapMinor'];
 
 function readJunctionModel(element: XmlElement): Record<string, number> {
   const stated = junctionParameters.filter((name) => element.optional(name) !== undefined);

@@ -50,6 +50,11 @@ export class XmlElement implements XmlPlace {
     return this.#attributes[attribute];
   }
 
+  /** Names of the attributes that are not among `known`. */
+  attributesBeside(known: ReadonlySet<string>): string[] {
+    return Object.keys(this.#attributes).filter((name) => !known.has(name));
+  }
+
   /** The attribute's text. Throws RoadbedError('data') where it is absent; `expected` says what it should hold. */
   text(attribute: string, expected = 'a text'): string {
     const value = this.#attributes[attribute];

@@ -5,7 +5,8 @@ import { Rng } from '../../base/rng.ts';
 import type { Demand } from '../../mobility/demand/demand.ts';
 import { type ReadDemand, readDemand } from '../../mobility/demand/read-demand.ts';
 import { drawSpeedFactor, parseSpeedFactor } from '../../mobility/demand/speed-factor.ts';
-import { forkNetwork } from '../support/tiny-net.ts';
+import { networkFromNetXml } from '../../mobility/network/net-xml.ts';
+import { forkNetwork, tinyNetXml } from '../support/tiny-net.ts';
 
 const network = forkNetwork();
 
@@ -233,6 +234,44 @@ describe('departures', () => {
     });
   });
 
+  it('begin and end on the edges of the route that are named, in the middle of the last or anywhere on it', () => {
+    const vehicle = (attributes: string): Demand =>
+      demandOf(`<vehicle id="v" depart="0" ${attributes}><route edges="in fast out"/></vehicle>`);
+    expect(namesOf(vehicle('departEdge="1"'))).toEqual(['fast', 'out']);
+    expect(namesOf(vehicle('arrivalEdge="1"'))).toEqual(['in', 'fast']);
+    expect(vehicle('arrivalEdge="1" arrivalPos="center"').departures[0]!.arrivalMeters).toBe(150);
+    const drawn = vehicle('arrivalPos="random"').departures[0]!.arrivalMeters as number;
+    expect(drawn > 0 && drawn < 100).toBe(true);
+    expect(() => vehicle('departEdge="2" arrivalEdge="1"')).toThrow(/places in the route in this order/);
+    expect(() => vehicle('departEdge="3"')).toThrow(/places in the route in this order/);
+  });
+
+  it('drive a route as often as it says, its stops once', () => {
+    const ring = networkFromNetXml(
+      tinyNetXml(
+        [
+          { id: 'there', from: 'a', to: 'b', length: 100, speed: 10 },
+          { id: 'back', from: 'b', to: 'a', length: 100, speed: 10 },
+        ],
+        [
+          ['there', 'back'],
+          ['back', 'there'],
+        ],
+      ),
+      'ring',
+    );
+    const content =
+      '<routes><route id="r" edges="there back" repeat="2"><stop lane="back_0" duration="30"/></route>' +
+      '<vehicle id="v" route="r" depart="0"/></routes>';
+    const options = { seed: 1, beginSeconds: 0, endSeconds: 900, ignoreRouteErrors: false, additional: [] };
+    const { demand } = readDemand(ring, { ...options, routes: [{ file: 'r.rou.xml', content }] });
+    expect([...demand.routes[0]!]).toEqual([0, 1, 0, 1, 0, 1]);
+    expect(demand.departures[0]!.stops).toHaveLength(1);
+    expect(demand.omissions.map(({ what }) => what)).toEqual([
+      'stop of a repeated route (made the first time only)',
+    ]);
+  });
+
   it('of flows follow rate, number, Poisson process or chance', () => {
     const times = (attributes: string): number[] =>
       demandOf(`<flow id="f" ${attributes}><route edges="in"/></flow>`).departures.map(
@@ -316,6 +355,20 @@ describe('trips', () => {
     ]);
     const stopping = '<trip id="t" depart="0" from="in" to="out"><stop lane="slow_0" duration="5"/></trip>';
     expect(namesOf(demandOf(stopping))).toEqual(['in', 'slow', 'out']);
+  });
+
+  it('begin and end anywhere in a district, and at any edge of a junction', () => {
+    const districts =
+      '<taz id="west" edges="in"/><taz id="east"><tazSink id="slow" weight="1"/><tazSink id="out"/></taz>';
+    const between = `${districts}<trip id="t" depart="0" fromTaz="west" toTaz="east"/>`;
+    // The slow edge is reached soonest, and driven to its end.
+    expect(namesOf(demandOf(between))).toEqual(['in', 'slow']);
+    const back = `${districts}<trip id="t" depart="0" fromTaz="east" toTaz="west"/>`;
+    expect(() => demandOf(back)).toThrow(/goes from district "east" \(expected a <taz>/);
+    const { departures, routes } = demandOf('<trip id="t" depart="0" fromJunction="a" toJunction="z"/>', {
+      ignoreRouteErrors: true,
+    });
+    expect([departures, routes]).toEqual([[], []]);
   });
 
   it('of a slow vehicle take the way that is fast for it', () => {
@@ -409,9 +462,9 @@ describe('what is wrong or left out', () => {
     expect(() => parse('<routes><vehicle id="v" depart="0">')).toThrow(/x\.xml, line 1 inside <vehicle>/);
   });
 
-  it('counts detectors, persons and trips by district, with all that is in them', () => {
+  it('counts detectors, persons and trips between points, with all that is in them', () => {
     const { omissions, departures } = demandOf(
-      '<person id="p" depart="0"><vehicle id="no"/></person><trip id="t" depart="0" fromTaz="1" toTaz="2"/>',
+      '<person id="p" depart="0"><vehicle id="no"/></person><trip id="t" depart="0" fromXY="1,2" toXY="3,4"/>',
       { additional: '<e1Detector id="d1" lane="in_0"/><e1Detector id="d2" lane="in_0"/><poly id="house"/>' },
     );
     expect(departures).toEqual([]);
@@ -419,8 +472,38 @@ describe('what is wrong or left out', () => {
       { what: 'e1Detector (measures, changes nothing)', count: 2, examples: ['d1', 'd2'] },
       { what: 'poly (a picture)', count: 1, examples: ['house'] },
       { what: 'person (persons are not simulated)', count: 1, examples: ['p'] },
-      { what: 'trip from or to a district (only edges are routed)', count: 1, examples: ['t'] },
+      {
+        what: 'trip from or to a point (only edges, districts and junctions are routed)',
+        count: 1,
+        examples: ['t'],
+      },
     ]);
+  });
+
+  it('counts by name what a file states and nobody simulates', () => {
+    const { omissions, departures } = demandOf(
+      '<vType id="t" color="red" jmDriveAfterRedTime="5" laneChangeModel="SL2015"/>' +
+        '<vehicle id="v" type="t" depart="0" reroute="true" departPos="900"><route edges="in fast"/>' +
+        '<stop lane="in_0" speed="3" duration="1"/></vehicle>',
+    );
+    expect(omissions.map(({ what }) => what)).toEqual([
+      'attribute jmDriveAfterRedTime of vType (not simulated)',
+      'lane-change model SL2015 (driven as LC2013)',
+      'attribute reroute of vehicle (not simulated)',
+      'stop that is passed at a speed (a waypoint: passed as if it were not there)',
+      'departPos beyond the edge (its end or beginning instead)',
+    ]);
+    expect(departures[0]!.stops).toEqual([]);
+  });
+
+  it('refuses to depart faster than a type drives, and to stop behind the end of a lane', () => {
+    expect(() =>
+      demandOf('<vehicle id="v" depart="0" departSpeed="99"><route edges="in"/></vehicle>'),
+    ).toThrow(/some\.rou\.xml, line 2: <vehicle id="v"> has departSpeed="99"/);
+    const stopping = (more: string): string =>
+      `<vehicle id="v" depart="0"><route edges="in"/><stop lane="in_0" endPos="201" duration="1"${more}/></vehicle>`;
+    expect(() => demandOf(stopping(''))).toThrow(/ends at 201 m of a lane of 200 m/);
+    expect(demandOf(stopping(' friendlyPos="1"')).departures[0]!.stops[0]!.endMeters).toBe(200);
   });
 
   it('hands over the signal programs of additional files', () => {

@@ -31,7 +31,7 @@ describe('the router', () => {
     for (let from = 0; from < edges.length; from += 7) {
       const best = fromEdge(edges, from);
       for (let to = 0; to < edges.length; to += 5) {
-        const route = router.route({ ...query, from, to })!;
+        const route = router.route({ ...query, from: [from], to: [to] })!;
         expect(costOf(route)).toBeCloseTo(best[to]!, 8);
       }
     }
