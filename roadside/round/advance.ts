@@ -10,7 +10,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import type { AckResult } from '../../protocol/messages.ts';
 import { abandonRound, closeRound, completeRound, nextRound, timeIsUp } from './close.ts';
-import { type Ended, endMember, endUnfinished, memberOf, withMember } from './endings.ts';
+import { type Ended, endEarly, endMember, endUnfinished, memberOf, withMember } from './endings.ts';
 import { openRound } from './open.ts';
 import { andThen, type Member, quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
@@ -56,6 +56,8 @@ function hear(config: RoundConfig, state: RoundState, event: RoundEvent): Step {
       return meetDeadline(config, state, event);
     case 'update-received':
       return receiveUpdate(state, event);
+    case 'work-kept':
+      return keepWork(state, event);
     case 'update-refused':
       return refuseUpdate(state, event);
     case 'vehicle-failed':
@@ -139,7 +141,7 @@ function unfinished(state: RoundState, vehicle: VehicleId, round: number): Membe
 }
 
 function endIfUnfinished(state: RoundState, member: Member | undefined, ended: Omit<Ended, 'report'>): Step {
-  return member ? endMember(state, member, { ...ended, report: null }) : quiet(state);
+  return member ? endEarly(state, member, ended) : quiet(state);
 }
 
 function leave(config: RoundConfig, state: RoundState, event: EventOf<'vehicle-left'>): Step {
@@ -167,6 +169,13 @@ function countBytes(state: RoundState, event: EventOf<'bytes-moved'>): Step {
   const bytesUp = member.bytesUp + event.up;
   const bytesDown = member.bytesDown + event.down;
   return quiet(withMember(state, { ...member, bytesUp, bytesDown }));
+}
+
+/** What a split car has sent on the way replaces what it had sent before. */
+function keepWork(state: RoundState, event: EventOf<'work-kept'>): Step {
+  const member = unfinished(state, event.vehicle, event.round);
+  if (!member || (member.kept?.stepsDone ?? 0) >= event.work.stepsDone) return quiet(state);
+  return quiet(withMember(state, { ...member, kept: event.work }));
 }
 
 // ---- updates ---------------------------------------------------------------------------------------------------

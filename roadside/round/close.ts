@@ -27,13 +27,18 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
   return items.reduce((total, item) => total + value(item), 0);
 }
 
+function isPartial({ epochsDone, stepsDone }: Ending): boolean {
+  return epochsDone !== undefined || stepsDone !== undefined;
+}
+
 /** The round's accounts. Asserts selected = committed + left + late + refused + failed. */
 export function countsOf(open: OpenRound): RoundCounts {
   const { members } = open;
   const ended = (outcome: Outcome): number =>
     members.filter((member) => endingOf(member).outcome === outcome).length;
   const wasted = members.map(endingOf).filter((ending) => ending.outcome !== 'committed');
-  const partial = members.filter((member) => endingOf(member).epochsDone !== undefined).length;
+  const lost = members.flatMap((member) => endingOf(member).lost ?? []);
+  const partial = members.filter((member) => isPartial(endingOf(member))).length;
   const counts: RoundCounts = {
     ...(partial > 0 ? { partial } : {}),
     selected: members.length,
@@ -46,8 +51,8 @@ export function countsOf(open: OpenRound): RoundCounts {
     skipped: open.skipped,
     bytesUp: sum(members, (member) => member.bytesUp),
     bytesDown: sum(members, (member) => member.bytesDown),
-    wastedSeconds: sum(wasted, (ending) => ending.booking.seconds),
-    wastedJoules: sum(wasted, (ending) => ending.booking.joules),
+    wastedSeconds: sum(wasted, (ending) => ending.booking.seconds) + sum(lost, ({ seconds }) => seconds),
+    wastedJoules: sum(wasted, (ending) => ending.booking.joules) + sum(lost, ({ joules }) => joules),
   };
   const { committed, left, late, refused, failed } = counts;
   assert(
@@ -97,17 +102,19 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
 
 /**
  * Committed updates sorted by vehicle id (as members are), each weighing 1 or the samples its vehicle declared; of these
- * the share of epochs it has done.
+ * the share of epochs, or of a split task's mini-batches, it has done.
  */
 export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
   const { aggregation, training } = config.scenario;
   return open.members.flatMap((member) => {
-    const { updateSha, trainLoss, epochsDone = training.epochs } = endingOf(member);
+    const { updateSha, trainLoss, epochsDone = training.epochs, stepsDone } = endingOf(member);
     if (updateSha === null || trainLoss === null) return [];
     const { vehicle, samples } = member;
-    const share = epochsDone / training.epochs;
+    const stepsAnEpoch = Math.ceil(samples / training.batchSize);
+    const steps = stepsDone ?? epochsDone * stepsAnEpoch;
+    const share =
+      stepsDone === undefined ? epochsDone / training.epochs : stepsDone / (training.epochs * stepsAnEpoch);
     const weight = aggregation.weighting === 'samples' ? samples * share : 1;
-    const steps = epochsDone * Math.ceil(samples / training.batchSize);
     return [{ vehicle, updateSha, weight, steps, trainLoss }];
   });
 }

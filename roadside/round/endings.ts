@@ -6,7 +6,7 @@
 import { assert } from '../../base/assert.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import type { Booking, Outcome } from '../../protocol/events.ts';
-import type { Member, OpenRound, RoundState, Step } from './state.ts';
+import { andThen, type Ending, type Member, type OpenRound, type RoundState, type Step } from './state.ts';
 
 /** What the vehicle itself reports of its work; null when it reported nothing. */
 export interface Report {
@@ -14,6 +14,8 @@ export interface Report {
   readonly trainLoss: number;
   /** Fewer epochs than asked for; all where absent. */
   readonly epochsDone?: number;
+  /** Mini-batches of a split task that did not come to its end. */
+  readonly stepsDone?: number;
   readonly computeSeconds: number;
   readonly joules: number;
 }
@@ -52,10 +54,21 @@ function sendingJoules(member: Member): number {
   return rate > 0 ? ((member.bytesUp * 8) / rate) * member.device.transmitWatts : 0;
 }
 
-function bookingOf(member: Member, ended: Ended): Booking {
+/** What a car computed after the work of it that counts: what the RSU reckons it did, less what it reported. */
+function lostOf(member: Member, { at, report }: Ended): Ending['lost'] {
+  if (report?.stepsDone === undefined) return undefined;
+  const { seconds, joules } = reckoned(member, at);
+  const { computeSeconds } = report;
+  return { seconds: Math.max(0, seconds - computeSeconds), joules: Math.max(0, joules - report.joules) };
+}
+
+function bookingOf(member: Member, ended: Ended, lost: Ending['lost']): Booking {
   const { report } = ended;
   const work = report
-    ? { seconds: report.computeSeconds, joules: report.joules }
+    ? {
+        seconds: report.computeSeconds + (lost?.seconds ?? 0),
+        joules: report.joules + (lost?.joules ?? 0),
+      }
     : reckoned(member, ended.at);
   const joules = work.joules + sendingJoules(member);
   return { seconds: work.seconds, joules, bytesUp: member.bytesUp, bytesDown: member.bytesDown };
@@ -65,9 +78,10 @@ function bookingOf(member: Member, ended: Ended): Booking {
 export function endMember(state: RoundState, member: Member, ended: Ended): Step {
   assert(member.ending === null, `${member.vehicle} already has an outcome`);
   const { outcome, at, reason } = ended;
-  const booking = bookingOf(member, ended);
-  const { updateSha = null, trainLoss = null, epochsDone } = ended.report ?? {};
-  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone };
+  const lost = lostOf(member, ended);
+  const booking = bookingOf(member, ended, lost);
+  const { updateSha = null, trainLoss = null, epochsDone, stepsDone } = ended.report ?? {};
+  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone, stepsDone, lost };
   const round = (state.open as OpenRound).round;
   const { vehicle, plan } = member;
   const wasted = outcome !== 'committed';
@@ -82,13 +96,36 @@ export function endMember(state: RoundState, member: Member, ended: Ended): Step
   };
 }
 
+/**
+ * Ends `member` before its work has come to its end: with that outcome, or, where work of it was kept on the way, with that
+ * committed as part of what was asked for. Nothing is kept of a car that was refused.
+ */
+export function endEarly(state: RoundState, member: Member, ended: Omit<Ended, 'report'>): Step {
+  const { kept, vehicle, plan } = member;
+  if (!kept || ended.outcome === 'refused') return endMember(state, member, { ...ended, report: null });
+  const round = (state.open as OpenRound).round;
+  const { key, updateSha, samples, trainLoss, stepsDone } = kept;
+  const update = { vehicle, plan, key, updateSha, samples, trainLoss, stepsDone };
+  const logged: Step = {
+    state: {
+      ...state,
+      commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
+    },
+    effects: [{ kind: 'log', body: { kind: 'update-committed', round, ...update } }],
+  };
+  const reason = `${ended.reason}; the work of its first ${stepsDone} mini-batches is kept`;
+  return andThen(logged, (now) =>
+    endMember(now, member, { outcome: 'committed', at: ended.at, reason, report: kept }),
+  );
+}
+
 /** Ends every unfinished member as late and tells each to stop. */
 export function endUnfinished(state: RoundState, at: number, reason: string): Step {
   let current = state;
   const effects: Step['effects'][number][] = [];
   for (const member of state.open?.members ?? []) {
     if (member.ending) continue;
-    const ended = endMember(current, member, { outcome: 'late', at, reason, report: null });
+    const ended = endEarly(current, member, { outcome: 'late', at, reason });
     const round = (state.open as OpenRound).round;
     current = ended.state;
     effects.push(...ended.effects, { kind: 'cancel', vehicle: member.vehicle, round, reason });

@@ -14,7 +14,7 @@ import { splitCost } from '../cuts/split-cost.ts';
 import type { StayHistory } from '../cuts/stay-history.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate } from '../selection/policy.ts';
-import type { RoundConfig, RoundEffect } from './types.ts';
+import type { KeptWork, RoundConfig, RoundEffect } from './types.ts';
 import { emptyTable, type VehicleTable } from './vehicle-table.ts';
 
 /** How a member's round ended: decided once, never changed. */
@@ -28,6 +28,10 @@ export interface Ending {
   readonly trainLoss: number | null;
   /** Epochs behind its update, where fewer than asked for. */
   readonly epochsDone?: number;
+  /** Mini-batches behind it, where it is what was kept of a split task. */
+  readonly stepsDone?: number;
+  /** What was computed after that, and lost. */
+  readonly lost?: Pick<Booking, 'seconds' | 'joules'>;
 }
 
 /** A vehicle with a task in the open round. */
@@ -47,6 +51,8 @@ export interface Member {
   readonly dispatchedAt: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** What counts of a split task if it ends early; none where the scenario keeps nothing. */
+  readonly kept?: KeptWork;
   readonly ending: Ending | null;
 }
 

@@ -49,6 +49,19 @@ export interface RoundConfig {
   readonly delayBounds: { readonly minSeconds: number; readonly maxSeconds: number };
 }
 
+/** The work of a split task so far, as it would be committed. */
+export interface KeptWork {
+  readonly key: string;
+  readonly updateSha: BlobSha;
+  readonly samples: number;
+  readonly trainLoss: number;
+  /** Mini-batches behind it. */
+  readonly stepsDone: number;
+  /** What the car had spent on them. */
+  readonly computeSeconds: number;
+  readonly joules: number;
+}
+
 /** What the world tells the round. `at` is the instant, in seconds since the run began. */
 export type RoundEvent =
   | { readonly kind: 'started'; readonly at: number; readonly modelSha: BlobSha }
@@ -89,6 +102,14 @@ export type RoundEvent =
       readonly epochsDone?: number;
       readonly computeSeconds: number;
       readonly joules: number;
+    }
+  /** A split car's part arrived on the way, was checked and joined: it counts if the car does not come to its end. */
+  | {
+      readonly kind: 'work-kept';
+      readonly at: number;
+      readonly vehicle: VehicleId;
+      readonly round: number;
+      readonly work: KeptWork;
     }
   | {
       readonly kind: 'update-refused';
