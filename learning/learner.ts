@@ -154,6 +154,19 @@ export interface UpperHalf {
   dispose(): void;
 }
 
+/**
+ * The RSU's part of a U-shape during one round of one vehicle: the layers between the cut and the car's end of the model,
+ * which is an UpperHalf in the car, because the labels stay there.
+ */
+export interface MiddleHalf {
+  /** What crosses to the car's end, from smashed data. One mini-batch at a time. */
+  forward(smashed: Float32Array): Float32Array;
+  /** Takes the gradient of what `forward` gave last, gives that of its smashed data, and updates the middle weights. */
+  backward(gradient: Float32Array): Float32Array;
+  weights(): Float32Array;
+  dispose(): void;
+}
+
 export interface LowerHalfRequest {
   readonly model: ModelSpec;
   readonly cut: Cut;
@@ -170,6 +183,15 @@ export interface UpperHalfRequest {
   readonly settings: TrainingSettings;
 }
 
+export interface MiddleHalfRequest {
+  readonly model: ModelSpec;
+  readonly cut: Cut;
+  /** Block with which the car's end begins: the cut of that UpperHalf. */
+  readonly head: number;
+  readonly middleWeights: Float32Array;
+  readonly settings: TrainingSettings;
+}
+
 /** What trains. Every method rejects with a TrainingError when the loss or a weight stops being finite. */
 export interface Learner {
   /** Engine name and version for the run's manifest, e.g. `wasm (tfjs 4.22.0, roadbed kernels, SIMD)`. */
@@ -182,6 +204,7 @@ export interface Learner {
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   openLower(request: LowerHalfRequest): Promise<LowerHalf>;
   openUpper(request: UpperHalfRequest): Promise<UpperHalf>;
+  openMiddle(request: MiddleHalfRequest): Promise<MiddleHalf>;
 }
 
 /** Local training that cannot give a usable result: that car's round fails, the run goes on. */

@@ -9,12 +9,16 @@
 
 import { assert } from '../base/assert.ts';
 import { Rng } from '../base/rng.ts';
-import { modelCost, parametersBelow } from './cost/model-cost.ts';
+import { layerGraph } from './cost/graph.ts';
+import { modelCost } from './cost/model-cost.ts';
 import { pickLabels, sampleCount } from './data/dataset.ts';
 import {
+  type Cut,
   type Learner,
   type LowerHalf,
   type LowerHalfRequest,
+  type MiddleHalf,
+  type MiddleHalfRequest,
   type ModelSpec,
   TrainingError,
   type TrainingSettings,
@@ -24,7 +28,9 @@ import {
   type UpperHalfRequest,
 } from './learner.ts';
 import { labelsPerSample } from './models/blocks.ts';
-import { blocksOfCut } from './split/cuts.ts';
+import { cutFacts } from './split/cuts.ts';
+import { layersBetween } from './split/layer-sets.ts';
+import { assertHead, blockCount, samplesIn } from './split/parts.ts';
 import { BatchOrder, stepRange } from './training/batches.ts';
 
 /** Where weight `index` walks to: a whole number, -8..8. */
@@ -53,8 +59,9 @@ function labelSum(labels: Uint8Array): number {
   return labels.reduce((sum, label) => sum + label, 0);
 }
 
+/** What the rule takes modulo 7, so that it crosses a cut as one float. */
 function phaseOf(step: number, labels: Uint8Array, settings: TrainingSettings): number {
-  return step + labelSum(labels) + settings.seed;
+  return (step + labelSum(labels) + settings.seed) % 7;
 }
 
 function checkLength(weights: Float32Array, expected: number): void {
@@ -79,54 +86,125 @@ function train(request: TrainRequest): TrainResult {
   return request.span ? { ...result, carried: { moments: new Float32Array(0), steps: end } } : result;
 }
 
-/** The smashed data carry the lower half's distance in their first float; the gradient carries the scale, 1. */
+/** Copies of a part's weights, layer by layer; each says where in the whole model it begins. */
+interface Stretch {
+  readonly weights: Float32Array;
+  readonly from: number;
+}
+
+/** Weights of the layers between two cuts (as in `layersBetween`), which lie one behind the other in `flat`. */
+function stretchesOf(model: ModelSpec, from: Cut, to: Cut, flat: Float32Array): readonly Stretch[] {
+  const { nodes } = layerGraph(model);
+  let [at, taken] = [0, 0];
+  const stretches = layersBetween(model, from, to).flatMap((isPart, index) => {
+    const { parameters } = nodes[index]!;
+    at += parameters;
+    if (!isPart || parameters === 0) return [];
+    taken += parameters;
+    return [{ weights: flat.slice(taken - parameters, taken), from: at - parameters }];
+  });
+  checkLength(flat, taken);
+  return stretches;
+}
+
+function distanceOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((sum, { weights, from }) => sum + distance(weights, from), 0);
+}
+
+function walkAll(stretches: readonly Stretch[], phase: number, scale: number): void {
+  for (const { weights, from } of stretches) walk(weights, from, phase, scale);
+}
+
+function flatOf(stretches: readonly Stretch[]): Float32Array {
+  const flat = new Float32Array(stretches.reduce((sum, { weights }) => sum + weights.length, 0));
+  let at = 0;
+  for (const { weights } of stretches) {
+    flat.set(weights, at);
+    at += weights.length;
+  }
+  return flat;
+}
+
+/** What crosses has one float of its own, the distance of all weights before it. */
+function crossing(floats: number, distanceBefore: number): Float32Array {
+  const values = new Float32Array(floats);
+  values[0] = distanceBefore;
+  return values;
+}
+
+/**
+ * Smashed data carry the lower part's distance in their first float; the gradient carries the scale, 1, and behind it the
+ * phase, for a middle part that sees no labels.
+ */
 function openLower(request: LowerHalfRequest): LowerHalf {
   const { model, data, settings } = request;
-  const cost = modelCost(model);
-  const cut = blocksOfCut(model, request.cut);
-  checkLength(request.lowerWeights, parametersBelow(cost, cut));
-  const floats = cost.blocks[cut - 1]!.outputFloats;
+  const { cut, crossingFloats } = cutFacts(model, request.cut);
+  const stretches = stretchesOf(model, 0, cut, request.lowerWeights);
   const order = new BatchOrder(request.shard, settings);
-  const weights = request.lowerWeights.slice();
   return {
     steps: order.steps,
     forward(step) {
       const indices = order.at(step);
-      const smashed = new Float32Array(indices.length * floats);
-      smashed[0] = distance(weights, 0);
-      const [samples, smashedShape] = [indices.length, [indices.length, floats]];
-      return { smashed, smashedShape, samples, labels: pickLabels(data, indices) };
+      const samples = indices.length;
+      return {
+        smashed: crossing(samples * crossingFloats, distanceOf(stretches)),
+        smashedShape: [samples, crossingFloats],
+        samples,
+        labels: pickLabels(data, indices),
+      };
     },
     backward(step, gradient) {
       const indices = order.at(step);
-      assert(gradient.length === indices.length * floats, `toy gradient: ${gradient.length} floats`);
-      walk(weights, 0, phaseOf(step, pickLabels(data, indices), settings), gradient[0]!);
+      assert(gradient.length === indices.length * crossingFloats, `toy gradient: ${gradient.length} floats`);
+      walkAll(stretches, phaseOf(step, pickLabels(data, indices), settings), gradient[0]!);
     },
-    weights: () => weights.slice(),
+    weights: () => flatOf(stretches),
     dispose() {},
   };
 }
 
 function openUpper(request: UpperHalfRequest): UpperHalf {
   const { model, settings } = request;
-  const cost = modelCost(model);
-  const cut = blocksOfCut(model, request.cut);
-  const below = parametersBelow(cost, cut);
-  checkLength(request.upperWeights, cost.parameters - below);
-  const floats = cost.blocks[cut - 1]!.outputFloats;
-  const weights = request.upperWeights.slice();
+  const { cut, crossingFloats, lowerParameters, upperParameters } = cutFacts(model, request.cut);
+  const stretches = stretchesOf(model, cut, blockCount(model), request.upperWeights);
   let taken = 0;
   return {
     step(smashed, labels) {
       const samples = labels.length / labelsPerSample(model);
-      assert(smashed.length === samples * floats, `toy smashed data: ${smashed.length} floats`);
-      const loss = (smashed[0]! + distance(weights, below)) / cost.parameters;
-      walk(weights, below, phaseOf(taken++, labels, settings), 1);
+      assert(smashed.length === samples * crossingFloats, `toy smashed data: ${smashed.length} floats`);
+      const loss = (smashed[0]! + distanceOf(stretches)) / (lowerParameters + upperParameters);
+      const phase = phaseOf(taken++, labels, settings);
+      walkAll(stretches, phase, 1);
       const gradient = new Float32Array(smashed.length);
       gradient[0] = 1;
+      gradient[1] = phase;
       return { loss, gradient };
     },
-    weights: () => weights.slice(),
+    weights: () => flatOf(stretches),
+    dispose() {},
+  };
+}
+
+function openMiddle(request: MiddleHalfRequest): MiddleHalf {
+  const { model, head } = request;
+  const { cut, crossingFloats } = cutFacts(model, request.cut);
+  assertHead(model, cut, head);
+  const stretches = stretchesOf(model, cut, head, request.middleWeights);
+  const headFloats = cutFacts(model, head).crossingFloats;
+  return {
+    forward(smashed) {
+      const samples = samplesIn(smashed, crossingFloats);
+      return crossing(samples * headFloats, smashed[0]! + distanceOf(stretches));
+    },
+    backward(gradient) {
+      const samples = samplesIn(gradient, headFloats);
+      const [scale, phase] = gradient;
+      walkAll(stretches, phase!, scale!);
+      const below = new Float32Array(samples * crossingFloats);
+      below.set([scale!, phase!]);
+      return below;
+    },
+    weights: () => flatOf(stretches),
     dispose() {},
   };
 }
@@ -150,5 +228,6 @@ export function createToyLearner(): Learner {
     },
     openLower: async (request) => openLower(request),
     openUpper: async (request) => openUpper(request),
+    openMiddle: async (request) => openMiddle(request),
   };
 }

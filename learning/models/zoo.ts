@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import type { ModelSpec } from '../learner.ts';
-import { placeBlocks, trainableModel } from './blocks.ts';
+import { type PlacedBlock, placeBlocks, trainableModel } from './blocks.ts';
 import { mergeLayer } from './layers/merge.ts';
 import {
   embed,
@@ -22,13 +22,16 @@ import type { ChainLayerPlan, LayerPlan, MergePlan, WideLayerPlan } from './plan
 
 type Layer = layers.layers.Layer;
 
-/** A model and its layers, block by block. */
+/** A model, its plan and the tfjs layer of each layer of that, those inside branches too. */
 export interface BuiltModel {
   readonly model: layers.Sequential;
-  readonly blocks: readonly (readonly Layer[])[];
+  readonly placed: readonly PlacedBlock[];
+  readonly layerOf: ReadonlyMap<PlacedLayer, Layer>;
 }
 
 const initial = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
+
+type BuiltLayers = Map<PlacedLayer, Layer>;
 
 function isChain(plan: LayerPlan): plan is ChainLayerPlan {
   return ['conv', 'maxpool', 'flatten', 'dense'].includes(plan.kind);
@@ -78,12 +81,12 @@ function functionOf(plan: Exclude<WideLayerPlan, MergePlan>): SimpleLayer['apply
   }
 }
 
-function buildWideLayer(placed: PlacedLayer, first: { inputShape?: number[] }): Layer {
+function buildWideLayer(placed: PlacedLayer, first: { inputShape?: number[] }, built: BuiltLayers): Layer {
   const plan = placed.plan as WideLayerPlan;
   if (plan.kind === 'merge') {
     return mergeLayer(
       plan,
-      placed.branches.map((branch) => branch.map((layer) => buildLayer(layer, undefined))),
+      placed.branches.map((branch) => branch.map((layer) => buildLayer(layer, undefined, built))),
     );
   }
   if (plan.kind === 'linear-conv') {
@@ -104,9 +107,12 @@ function buildWideLayer(placed: PlacedLayer, first: { inputShape?: number[] }): 
   });
 }
 
-function buildLayer(placed: PlacedLayer, inputShape: number[] | undefined): Layer {
+function buildLayer(placed: PlacedLayer, inputShape: number[] | undefined, built: BuiltLayers): Layer {
   const first = inputShape === undefined ? {} : { inputShape };
-  return isChain(placed.plan) ? buildChainLayer(placed.plan, first) : buildWideLayer(placed, first);
+  const { plan } = placed;
+  const layer = isChain(plan) ? buildChainLayer(plan, first) : buildWideLayer(placed, first, built);
+  built.set(placed, layer);
+  return layer;
 }
 
 /**
@@ -116,14 +122,12 @@ function buildLayer(placed: PlacedLayer, inputShape: number[] | undefined): Laye
 export function buildModel(spec: ModelSpec): BuiltModel {
   trainableModel(spec.name);
   const model = layers.sequential();
+  const layerOf: BuiltLayers = new Map();
+  const placed = placeBlocks(spec);
   let inputShape: number[] | undefined = [...spec.inputShape];
-  const blocks = placeBlocks(spec).map((block) =>
-    block.layers.map((placed) => {
-      const layer = buildLayer(placed, inputShape);
-      inputShape = undefined;
-      model.add(layer);
-      return layer;
-    }),
-  );
-  return { model, blocks };
+  for (const layer of placed.flatMap((block) => block.layers)) {
+    model.add(buildLayer(layer, inputShape, layerOf));
+    inputShape = undefined;
+  }
+  return { model, placed, layerOf };
 }

@@ -13,7 +13,6 @@ import {
   type ModelLayers,
   modelKey,
   modelLayers,
-  refusedCut,
   setOfCut,
   setOfNames,
 } from './layer-sets.ts';
@@ -171,11 +170,4 @@ export function wholeWeights(
     else fromUpper += parameters;
   }
   return full;
-}
-
-/** The number of blocks that run in the car. Throws RoadbedError('scenario') where the cut falls inside a block. */
-export function blocksOfCut(model: ModelSpec, cut: Cut): number {
-  const facts = cutFacts(model, cut);
-  if (typeof facts.cut === 'number') return facts.cut;
-  throw refusedCut(model, cut, 'it falls inside a block, which this engine cannot run yet.');
 }

@@ -176,3 +176,23 @@ export function closedSets(layers: ModelLayers, most: number): readonly LayerSet
   visit(1);
   return found;
 }
+
+/** The closed set of a cut, where 0 stands for nothing but the input, and the number of blocks for the whole model. */
+function setOfEnd(layers: ModelLayers, end: Cut): LayerSet {
+  const { nodes, blocks } = layers.graph;
+  if (end === 0) return nodes.map((_, index) => index === 0);
+  return end === blocks.length ? nodes.map(() => true) : setOfCut(layers, end);
+}
+
+/**
+ * The layers that run in the car at the cut `to` but not at the cut `from`, in the order of the graph; 0 and the number of
+ * blocks are the ends of the model. Throws RoadbedError('scenario') where either is no cut, or `from` lies behind `to`.
+ */
+export function layersBetween(model: ModelSpec, from: Cut, to: Cut): LayerSet {
+  const layers = modelLayers(model);
+  const [before, until] = [setOfEnd(layers, from), setOfEnd(layers, to)];
+  const behind = before.findIndex((isBefore, index) => isBefore && !until[index]);
+  if (behind >= 0)
+    throw refusedCut(model, to, `${layers.graph.nodes[behind]!.name} is before the cut ${from} already.`);
+  return until.map((isUntil, index) => isUntil && !before[index]);
+}

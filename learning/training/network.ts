@@ -1,19 +1,21 @@
-// A tf.LayersModel with its weights as one flat vector, and the step that trains a range of its blocks. Whole training,
+// A tf.LayersModel with its weights as one flat vector, and the step that trains all or some of its layers. Whole training,
 // the car's half and the RSU's half all go through `Part`, so a split model does the same arithmetic as a whole one.
 // Must not: use model.fit (five times slower on small nets, stack measurements), or leave a tensor behind.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { assert } from '../../base/assert.ts';
-import { type Carried, type ModelSpec, TrainingError } from '../learner.ts';
-import { type PlacedBlock, placeBlocks } from '../models/blocks.ts';
+import { type Carried, type Cut, type ModelSpec, TrainingError } from '../learner.ts';
+import { labelsPerSample } from '../models/blocks.ts';
 import { type BuiltModel, buildModel } from '../models/zoo.ts';
+import { layersBetween } from '../split/layer-sets.ts';
+import { LayerPart } from './layer-part.ts';
 import { crossEntropy } from './ops.ts';
 import { OptimiserState, type StepSettings } from './optimiser.ts';
 
 /** A built model; reused through NetworkPool. */
 export interface Network {
   readonly key: string;
-  readonly placed: readonly PlacedBlock[];
+  readonly spec: ModelSpec;
   readonly built: BuiltModel;
 }
 
@@ -23,7 +25,7 @@ export class NetworkPool {
 
   take(spec: ModelSpec): Network {
     const key = `${spec.name} ${spec.inputShape.join('x')} ${spec.classes}`;
-    return this.#idle.get(key)?.pop() ?? { key, placed: placeBlocks(spec), built: buildModel(spec) };
+    return this.#idle.get(key)?.pop() ?? { key, spec, built: buildModel(spec) };
   }
 
   give(network: Network): void {
@@ -33,27 +35,20 @@ export class NetworkPool {
   }
 }
 
-/** Blocks from..to-1 of a network with weights and momentum of their own. */
+/** The layers between two cuts of a network (0 and the number of blocks are its ends) with momentum of their own. */
 export class Part {
-  readonly #inputShape: readonly number[];
-  readonly #outputShape: readonly number[];
   readonly #labelsPerSample: number;
   readonly #network: Network;
-  readonly #layers: BuiltModel['blocks'][number];
+  readonly #layers: LayerPart;
   readonly #variables: tf.Variable[];
   readonly #optimiser = new OptimiserState();
 
-  constructor(network: Network, from: number, to: number) {
+  constructor(network: Network, from: Cut, to: Cut) {
+    const { spec, built } = network;
     this.#network = network;
-    this.#layers = network.built.blocks.slice(from, to).flat();
-    this.#variables = this.#layers.flatMap((layer) =>
-      layer.trainableWeights.map((w) => w.read() as tf.Variable),
-    );
-    this.#inputShape =
-      from === 0 ? network.placed[0]!.layers[0]!.input : tensorShape(network.placed[from - 1]!);
-    this.#outputShape = tensorShape(network.placed[to - 1]!);
-    const [height, width] = network.placed.at(-1)!.output;
-    this.#labelsPerSample = height * width;
+    this.#layers = new LayerPart(built, layersBetween(spec, from, to));
+    this.#variables = this.#layers.variables();
+    this.#labelsPerSample = labelsPerSample(spec);
   }
 
   get network(): Network {
@@ -118,29 +113,20 @@ export class Part {
     return joined(await readLater(this.#variables));
   }
 
-  /** A tensor of `count` inputs. */
-  input(values: Float32Array, count: number): tf.Tensor {
-    const floats = this.#inputShape.reduce((product, side) => product * side, 1);
-    if (values.length === count * floats) return tf.tensor(values, [count, ...this.#inputShape]);
-    throw new TrainingError(`${values.length} input floats (expected ${count} x ${floats})`);
-  }
-
   /** A tensor of labels. One beyond the classes would make the loss kernel write outside its row: TrainingError. */
   #labelTensor(labels: Uint8Array): tf.Tensor1D {
-    const classes = this.#outputShape.at(-1)!;
+    const { classes } = this.#network.spec;
     const wrong = labels.find((label) => label >= classes);
     if (wrong !== undefined) throw new TrainingError(`label ${wrong} (expected 0..${classes - 1})`);
     return tf.tensor1d(Int32Array.from(labels), 'int32');
   }
 
-  /** Output of the last block for `x`; caller disposes. */
-  forward(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => this.#layers.reduce((y, layer) => layer.apply(y) as tf.Tensor, x));
-  }
-
-  /** Outputs of the last block for `count` inputs. */
+  /** Outputs for `count` inputs; several tensors lie one behind the other, here and in `values`. */
   predict(values: Float32Array, count: number): Float32Array {
-    return tf.tidy(() => this.forward(this.input(values, count)).dataSync() as Float32Array);
+    return tf.tidy(() => {
+      const outputs = this.#layers.forward(this.#layers.inputs(values, count));
+      return chained(outputs.map((tensor) => tensor.dataSync() as Float32Array));
+    });
   }
 
   /** Sum of the losses, and number of labels that are the largest logit (the first of equals). */
@@ -165,13 +151,14 @@ export class Part {
   }
 
   /** Scores of the classes, a row for each label. */
-  #logits(x: tf.Tensor, labels: Uint8Array): tf.Tensor2D {
-    return tf.reshape(this.forward(x), [labels.length, this.#outputShape.at(-1)!]);
+  #logits(inputs: readonly tf.Tensor[], labels: Uint8Array): tf.Tensor2D {
+    const [logits] = this.#layers.forward(inputs);
+    return tf.reshape(logits!, [labels.length, this.#network.spec.classes]);
   }
 
   /** Logits and losses of all labels; to be called in a tidy. */
   #judge(values: Float32Array, labels: Uint8Array): { logits: tf.Tensor; losses: tf.Tensor } {
-    const logits = this.#logits(this.input(values, this.#samples(labels)), labels);
+    const logits = this.#logits(this.#layers.inputs(values, this.#samples(labels)), labels);
     return { logits, losses: crossEntropy(logits, this.#labelTensor(labels)) };
   }
 
@@ -181,10 +168,10 @@ export class Part {
     labels: Uint8Array,
     wantInputGradient: boolean,
   ): { losses: tf.Tensor; gradients: tf.Tensor[] } {
-    const x = this.input(values, this.#samples(labels));
+    const inputs = this.#layers.inputs(values, this.#samples(labels));
     const y = this.#labelTensor(labels);
-    const sources = wantInputGradient ? [...this.#variables, x] : this.#variables;
-    const loss = (): tf.Tensor => crossEntropy(this.#logits(x, labels), y);
+    const sources = wantInputGradient ? [...this.#variables, ...inputs] : this.#variables;
+    const loss = (): tf.Tensor => crossEntropy(this.#logits(inputs, labels), y);
     const { value, grads } = tf.engine().gradients(loss, sources);
     return { losses: value, gradients: grads };
   }
@@ -203,8 +190,7 @@ export class Part {
       const { losses, gradients } = this.#differentiate(values, labels, wantInputGradient);
       const loss = finiteMean(losses.dataSync() as Float32Array);
       this.#optimiser.update(this.#variables, gradients, settings);
-      const inputGradient = wantInputGradient ? (gradients.at(-1)!.dataSync() as Float32Array) : undefined;
-      return { loss, inputGradient };
+      return { loss, inputGradient: wantInputGradient ? this.#inputGradient(gradients) : undefined };
     });
   }
 
@@ -223,30 +209,35 @@ export class Part {
     return finiteMean(losses!);
   }
 
-  /** One training step of a part below a cut: applies the gradient of the loss with respect to its outputs. */
+  /** Of gradients, those behind the ones of the weights. */
+  #inputGradient(gradients: readonly tf.Tensor[]): Float32Array {
+    const behind = gradients.slice(this.#variables.length);
+    return chained(behind.map((tensor) => tensor.dataSync() as Float32Array));
+  }
+
+  /**
+   * One training step of a part below a cut: applies the gradient of the loss with respect to its outputs. Gives that of
+   * its inputs, which is empty unless `wantInputGradient`.
+   */
   backwardStep(
     values: Float32Array,
     count: number,
     outputGradient: Float32Array,
     settings: StepSettings,
-  ): void {
-    tf.tidy(() => {
-      const x = this.input(values, count);
-      const shape = this.outputShape(count);
-      const expected = shape.reduce((product, side) => product * side, 1);
-      if (outputGradient.length !== expected) {
-        throw new TrainingError(`${outputGradient.length} gradient floats (expected ${shape.join(' x ')})`);
-      }
-      const dy = tf.tensor(outputGradient, shape);
+    wantInputGradient = false,
+  ): Float32Array {
+    return tf.tidy(() => {
+      const inputs = this.#layers.inputs(values, count);
+      const sources = wantInputGradient ? [...this.#variables, ...inputs] : this.#variables;
+      const dy = this.#layers.outputGradients(outputGradient, count);
       // The forward pass runs again here: a tfjs tape cannot stay open while the gradient is fetched from the RSU.
-      const { grads } = tf.engine().gradients(() => this.forward(x), this.#variables, dy);
+      const { grads } =
+        dy.length === 1
+          ? tf.engine().gradients(() => this.#layers.forward(inputs)[0]!, sources, dy[0])
+          : tf.engine().gradients(() => weighedSum(this.#layers.forward(inputs), dy), sources);
       this.#optimiser.update(this.#variables, grads, settings);
+      return this.#inputGradient(grads);
     });
-  }
-
-  /** Shape of the output for `count` samples. */
-  outputShape(count: number): number[] {
-    return [count, ...this.#outputShape];
   }
 
   /** Frees momentum; the network itself goes back to its pool. */
@@ -255,10 +246,9 @@ export class Part {
   }
 }
 
-/** Shape of one sample behind a block, as tfjs has it: one dimension behind dense or flatten, else three. */
-function tensorShape(block: PlacedBlock): readonly number[] {
-  const kind = block.layers.at(-1)!.plan.kind;
-  return kind === 'dense' || kind === 'flatten' ? [block.output[2]] : block.output;
+/** A scalar whose gradients by `outputs` are `dy`: tfjs differentiates one tensor only. */
+function weighedSum(outputs: readonly tf.Tensor[], dy: readonly tf.Tensor[]): tf.Tensor {
+  return tf.addN(outputs.map((output, i) => tf.sum(tf.mul(output, dy[i]!))));
 }
 
 /** The numbers of tensors, when the device has them. */
@@ -273,14 +263,20 @@ function finiteMean(losses: Float32Array): number {
   return loss;
 }
 
-/** All weights behind each other. Throws TrainingError if one is not finite. */
-function joined(parts: readonly Float32Array[]): Float32Array {
+/** Arrays one behind the other. */
+function chained(parts: readonly Float32Array[]): Float32Array {
   const flat = new Float32Array(parts.reduce((count, part) => count + part.length, 0));
   let at = 0;
   for (const part of parts) {
     flat.set(part, at);
     at += part.length;
   }
+  return flat;
+}
+
+/** All weights behind each other. Throws TrainingError if one is not finite. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const flat = chained(parts);
   const broken = flat.findIndex((weight) => !Number.isFinite(weight));
   if (broken >= 0)
     throw new TrainingError(`weight ${broken} became ${flat[broken]} (expected a finite number)`);

@@ -22,7 +22,7 @@ export const reference = { loss: 2.26443076, checksum: 375.3635115 } as const;
  */
 export async function measureStep(isLate: boolean): Promise<{ loss: number; checksum: number }> {
   const network = new NetworkPool().take(referenceSpec);
-  const part = new Part(network, 0, network.placed.length);
+  const part = new Part(network, 0, network.built.placed.length);
   try {
     const before = glorotWeights(referenceSpec, 7);
     part.setWeights(before);

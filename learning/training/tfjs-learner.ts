@@ -14,7 +14,7 @@ import {
   type TrainResult,
 } from '../learner.ts';
 import { glorotWeights } from '../models/initial-weights.ts';
-import { openLowerHalf, openUpperHalf } from '../split/halves.ts';
+import { openLowerHalf, openMiddleHalf, openUpperHalf } from '../split/halves.ts';
 import { assertData, type Batch, BatchOrder, gather, stepRange } from './batches.ts';
 import { Breath } from './breath.ts';
 import { compiledLearner } from './compiled/compiled-learner.ts';
@@ -105,7 +105,7 @@ export function opByOpLearner(engine: Engine): Learner {
     await engine.activate();
     // Each call has a network of its own until it is done: two that take turns do not meet.
     const network = pool.take(request.model);
-    const part = new Part(network, 0, network.placed.length);
+    const part = new Part(network, 0, network.built.placed.length);
     try {
       return await work(part);
     } finally {
@@ -135,6 +135,11 @@ export function opByOpLearner(engine: Engine): Learner {
       assertSplits(engine);
       await engine.activate();
       return openUpperHalf(engine, pool, request);
+    },
+    async openMiddle(request) {
+      assertSplits(engine);
+      await engine.activate();
+      return openMiddleHalf(engine, pool, request);
     },
   };
 }

@@ -136,7 +136,8 @@ describe('a compiled step', () => {
       executor.readSamples(data, indices);
       const { pixels } = gather(data, indices);
       const [height, width, channels] = model.inputShape;
-      const { arena, input } = executor.plan;
+      const { arena, inputs } = executor.plan;
+      const input = inputs[0]!.slot;
       const found: number[] = [];
       for (let image = 0; image < 3; image++) {
         for (let y = 0; y < height; y++) {

@@ -56,7 +56,7 @@ function given(plans: readonly LayerPlan[], shape: Shape, rows: number): Given {
 
 /** Rows of a slot, without their gaps. */
 function eachRow(plan: Plan, rows: number, visit: (row: Float32Array, at: number) => void): void {
-  const { address, rowBytes, imageBytes, shape } = plan.input;
+  const { address, rowBytes, imageBytes, shape } = plan.inputs[0]!.slot;
   const [height, width, channels] = shape;
   for (let n = 0; n < rows; n++) {
     for (let y = 0; y < height; y++) {
@@ -82,12 +82,12 @@ function compiled({ plans, shape, rows, x, weights, dy }: Given): Result {
   const held = arena.floats(plan.weights, weights.length);
   held.set(weights);
   for (const operator of plan.operators) operator.forward(rows);
-  const output = arena.floats(plan.output.address, dy.length).slice();
-  arena.floats(plan.outputGradient!, dy.length).set(dy);
+  const output = arena.floats(plan.outputs[0]!.slot.address, dy.length).slice();
+  arena.floats(plan.outputs[0]!.gradient!, dy.length).set(dy);
   for (const operator of [...plan.operators].reverse()) {
     operator.backward(rows, { learningRate: 1, momentum: 0 });
   }
-  const input = arena.floats(plan.inputGradient!, x.length).slice();
+  const input = arena.floats(plan.inputs[0]!.gradient!, x.length).slice();
   return { output, input, weights: held.map((after, i) => weights[i]! - after) };
 }
 

@@ -109,6 +109,7 @@ export class Trainer {
       },
       openLower: async (request) => (await local()).openLower(request),
       openUpper: async (request) => (await local()).openUpper(request),
+      openMiddle: async (request) => (await local()).openMiddle(request),
     };
   }
 

@@ -24,21 +24,41 @@ function causalMask(length: number): tf.Tensor2D {
   return tf.tensor2d(values, [length, length]);
 }
 
-function attention(plan: MergePlan, queries: tf.Tensor, keys: tf.Tensor, values: tf.Tensor): tf.Tensor {
+/** Products of queries and keys, not yet scaled: [count, heads, length, length]. */
+function scores(plan: MergePlan, queries: tf.Tensor, keys: tf.Tensor): tf.Tensor {
   const heads = plan.heads ?? 1;
-  const [count, , length, width] = queries.shape as [number, number, number, number];
-  const products = tf.matMul(byHead(queries, heads), byHead(keys, heads), false, true);
-  const scores = tf.mul(products, 1 / Math.sqrt(width / heads));
-  const seen = plan.causal ? tf.add(scores, causalMask(length)) : scores;
+  return tf.matMul(byHead(queries, heads), byHead(keys, heads), false, true);
+}
+
+/** Values mixed by the softmax of scores. */
+function mix(plan: MergePlan, products: tf.Tensor, values: tf.Tensor): tf.Tensor {
+  const heads = plan.heads ?? 1;
+  const [count, , length, width] = values.shape as [number, number, number, number];
+  const scaled = tf.mul(products, 1 / Math.sqrt(width / heads));
+  const seen = plan.causal ? tf.add(scaled, causalMask(length)) : scaled;
   const mixed = tf.matMul(tf.softmax(seen) as tf.Tensor4D, byHead(values, heads));
   return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [count, 1, length, width]);
 }
 
-function join(plan: MergePlan, outputs: tf.Tensor[]): tf.Tensor {
-  if (plan.how === 'add') return tf.addN(outputs);
-  if (plan.how === 'concat') return tf.concat(outputs, 3);
-  const [queries, keys, values] = outputs;
-  return attention(plan, queries!, keys!, values!);
+/** What a vertex where branches meet (models/layer-list.ts) makes of what it reads; attention has two. */
+export function joinBranches(
+  plan: MergePlan,
+  operation: MergePlan['how'] | 'scores' | 'mix',
+  outputs: readonly tf.Tensor[],
+): tf.Tensor {
+  const [first, second, third] = outputs as readonly [tf.Tensor, tf.Tensor, tf.Tensor];
+  switch (operation) {
+    case 'add':
+      return tf.addN([...outputs]);
+    case 'concat':
+      return tf.concat([...outputs], 3);
+    case 'scores':
+      return scores(plan, first, second);
+    case 'mix':
+      return mix(plan, first, second);
+    case 'attention':
+      return mix(plan, scores(plan, first, second), third);
+  }
 }
 
 class MergeLayer extends layers.layers.Layer {
@@ -82,7 +102,7 @@ class MergeLayer extends layers.layers.Layer {
       const outputs = this.#branches.map((branch) =>
         branch.reduce((y, layer) => layer.apply(y) as tf.Tensor, x),
       );
-      return join(this.#plan, outputs);
+      return joinBranches(this.#plan, this.#plan.how, outputs);
     });
   }
 }

@@ -3,6 +3,7 @@
 
 import type { LayerPlan, MergePlan } from '../../models/plan.ts';
 import { activateBuilder } from './activate-operator.ts';
+import { mixBuilder, scoresBuilder } from './attention-halves-operators.ts';
 import { attentionBuilder } from './attention-operator.ts';
 import { batchnormBuilder } from './batchnorm-operator.ts';
 import { convBuilder, linearConvBuilder } from './conv-operator.ts';
@@ -32,8 +33,11 @@ export const layerBuilders: { readonly [Kind in LayerPlan['kind']]?: LayerBuilde
   project: projectBuilder,
 };
 
-export const joinBuilders: { readonly [How in MergePlan['how']]?: JoinBuilder } = {
+/** Scores and mix are the two halves of attention, for a cut between them. */
+export const joinBuilders: { readonly [How in MergePlan['how'] | 'scores' | 'mix']?: JoinBuilder } = {
   add: addBuilder,
   concat: concatBuilder,
   attention: attentionBuilder,
+  scores: scoresBuilder,
+  mix: mixBuilder,
 };

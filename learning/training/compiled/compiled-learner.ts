@@ -14,7 +14,7 @@ import {
   type TrainResult,
 } from '../../learner.ts';
 import { placeBlocks } from '../../models/blocks.ts';
-import { openCompiledLower, openCompiledUpper } from '../../split/compiled-halves.ts';
+import { openCompiledLower, openCompiledMiddle, openCompiledUpper } from '../../split/compiled-halves.ts';
 import { assertData, BatchOrder, stepRange } from '../batches.ts';
 import { Breath } from '../breath.ts';
 import type { KernelBuild } from '../kernels/module.ts';
@@ -125,5 +125,7 @@ export function compiledLearner(engine: string, beneath: Learner, kernels: Kerne
       compiles(request.model) ? openCompiledLower(executors, request) : beneath.openLower(request),
     openUpper: async (request) =>
       compiles(request.model) ? openCompiledUpper(executors, request) : beneath.openUpper(request),
+    openMiddle: async (request) =>
+      compiles(request.model) ? openCompiledMiddle(executors, request) : beneath.openMiddle(request),
   };
 }

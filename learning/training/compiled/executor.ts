@@ -5,8 +5,9 @@
 import { assert } from '../../../base/assert.ts';
 import { type Dataset, TrainingError } from '../../learner.ts';
 import type { Address } from './arena.ts';
-import { floatsOf, type StepSettings } from './operator.ts';
+import { floatsOf, type Slot, type StepSettings } from './operator.ts';
 import type { Plan, PlanOptions } from './plan.ts';
+import { copySlots, fillSlots, floatsOfSlots } from './slot-copy.ts';
 
 /** Weights and momentum of one training, while it does not run: flat, in layer order. */
 export interface Owner {
@@ -26,8 +27,10 @@ const scaled = Float32Array.from({ length: 256 }, (_, byte) => byte / 255 - 0.5)
 export class Executor {
   readonly plan: Plan;
   readonly capacity: number;
+  readonly #inputs: readonly Slot[];
+  readonly #outputs: readonly Slot[];
+  /** Of one sample. */
   readonly #inputFloats: number;
-  readonly #outputFloats: number;
   readonly #classes: number;
   /** Labels of one sample. */
   readonly #positions: number;
@@ -47,9 +50,10 @@ export class Executor {
   constructor(plan: Plan, { capacity, trains, labelsPerSample = 1 }: PlanOptions) {
     this.plan = plan;
     this.capacity = capacity;
-    this.#inputFloats = floatsOf(plan.input.shape);
-    this.#outputFloats = floatsOf(plan.output.shape);
-    this.#classes = plan.output.shape[2];
+    this.#inputs = plan.inputs.map(({ slot }) => slot);
+    this.#outputs = plan.outputs.map(({ slot }) => slot);
+    this.#inputFloats = floatsOfSlots(this.#inputs);
+    this.#classes = this.#outputs[0]!.shape[2];
     this.#positions = labelsPerSample;
     const labels = capacity * labelsPerSample;
     const { arena } = plan;
@@ -58,7 +62,8 @@ export class Executor {
     this.#labels = arena.reserve(labels);
     this.#losses = arena.reserve(labels);
     // An evaluation also runs the loss kernel, whose gradient nobody reads.
-    this.#gradient = plan.outputGradient ?? arena.reserve(trains ? 0 : this.#outputFloats * capacity);
+    const outputFloats = floatsOf(this.#outputs[0]!.shape);
+    this.#gradient = plan.outputs[0]!.gradient ?? arena.reserve(trains ? 0 : outputFloats * capacity);
     arena.seal();
     arena.floats(this.#table, scaled.length).set(scaled);
     this.#labelView = arena.integers(this.#labels, labels);
@@ -132,7 +137,8 @@ export class Executor {
       this.#pixelView.set(data.images.subarray(sample * floats, (sample + 1) * floats), i * floats);
     }
     this.#readLabels(data, indices);
-    const { arena, input } = this.plan;
+    const { arena } = this.plan;
+    const input = this.#inputs[0]!;
     const [height, width, channels] = input.shape;
     const rowFloats = width * channels;
     // Images whose rows follow each other without a gap are one long row.
@@ -155,25 +161,22 @@ export class Executor {
     }
   }
 
-  /** Takes activations and labels from the other half. Throws TrainingError where they do not fit. */
-  readActivations(values: Float32Array, labels: Uint8Array): void {
-    const count = labels.length / this.#positions;
-    if (values.length !== count * this.#inputFloats)
-      throw new TrainingError(`${values.length} input floats (expected ${count} x ${this.#inputFloats})`);
+  /**
+   * Takes activations of `samples` samples from the part before, the tensors one behind the other. Throws TrainingError where
+   * they do not fit.
+   */
+  readActivations(values: Float32Array, samples: number): void {
+    if (values.length !== samples * this.#inputFloats)
+      throw new TrainingError(`${values.length} input floats (expected ${samples} x ${this.#inputFloats})`);
+    fillSlots(this.plan.arena, this.#inputs, samples, values);
+    this.#passes++;
+  }
+
+  /** Takes labels. Throws TrainingError for one beyond the classes. */
+  readLabels(labels: Uint8Array): void {
     const wrong = labels.find((label) => label >= this.#classes);
     if (wrong !== undefined) throw new TrainingError(`label ${wrong} (expected 0..${this.#classes - 1})`);
     this.#labelView.set(labels);
-    const { arena, input } = this.plan;
-    const [height, width, channels] = input.shape;
-    const rowFloats = width * channels;
-    for (let i = 0; i < count; i++) {
-      for (let y = 0; y < height; y++) {
-        const from = i * this.#inputFloats + y * rowFloats;
-        const to = input.address + i * input.imageBytes + y * input.rowBytes;
-        arena.floats(to, rowFloats).set(values.subarray(from, from + rowFloats));
-      }
-    }
-    this.#passes++;
   }
 
   forward(rows: number): void {
@@ -181,23 +184,29 @@ export class Executor {
     for (const operator of this.plan.operators) operator.forward(rows);
   }
 
-  /** A copy of the last outputs. */
+  /** A copy of the last outputs, the tensors one behind the other. */
   outputs(rows: number): Float32Array {
-    return this.plan.arena.floats(this.plan.output.address, rows * this.#outputFloats).slice();
+    return copySlots(this.plan.arena, this.#outputs, rows);
   }
 
-  /** A copy of the gradient with respect to the last inputs. */
+  /** A copy of the gradient with respect to the last inputs, laid out as they. */
   inputGradient(rows: number): Float32Array {
-    const { arena, inputGradient } = this.plan;
-    assert(inputGradient !== undefined, 'this plan makes no input gradient');
-    return arena.floats(inputGradient, rows * this.#inputFloats).slice();
+    const all = new Float32Array(rows * this.#inputFloats);
+    let at = 0;
+    for (const { slot, gradient } of this.plan.inputs) {
+      assert(gradient !== undefined, 'this plan makes no input gradient');
+      const floats = rows * floatsOf(slot.shape);
+      all.set(this.plan.arena.floats(gradient, floats), at);
+      at += floats;
+    }
+    return all;
   }
 
   /** Sum of the cross-entropies over all labels of the last outputs; the gradient of their mean is ready for `backward`. */
   lossSum(rows: number): number {
-    const { arena, output } = this.plan;
+    const { arena } = this.plan;
     arena.kernels.softmaxCrossEntropy(
-      output.address,
+      this.#outputs[0]!.address,
       this.#labels,
       this.#losses,
       this.#gradient,
@@ -213,7 +222,7 @@ export class Executor {
   /** Number of labels of the last outputs that are the largest logit (the first of equals). */
   correct(samples: number): number {
     const rows = samples * this.#positions;
-    const scores = this.plan.arena.floats(this.plan.output.address, rows * this.#classes);
+    const scores = this.plan.arena.floats(this.#outputs[0]!.address, rows * this.#classes);
     let correct = 0;
     for (let row = 0; row < rows; row++) {
       const from = row * this.#classes;
@@ -224,9 +233,21 @@ export class Executor {
     return correct;
   }
 
-  /** Sets the gradient with respect to the last outputs. */
-  readGradient(gradient: Float32Array): void {
-    this.plan.arena.floats(this.#gradient, gradient.length).set(gradient);
+  /**
+   * Takes the gradient with respect to the last outputs of `rows` samples, laid out as they. Throws TrainingError where it
+   * does not fit.
+   */
+  readGradient(gradient: Float32Array, rows: number): void {
+    const floats = floatsOfSlots(this.#outputs);
+    if (gradient.length !== rows * floats)
+      throw new TrainingError(`${gradient.length} gradient floats (expected ${rows} x ${floats})`);
+    let at = 0;
+    for (const { slot, gradient: address } of this.plan.outputs) {
+      assert(address !== undefined, 'this plan does not train');
+      const count = rows * floatsOf(slot.shape);
+      this.plan.arena.floats(address, count).set(gradient.subarray(at, at + count));
+      at += count;
+    }
   }
 
   /** Updates the weights along the gradient of the last outputs. */

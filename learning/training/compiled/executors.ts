@@ -1,8 +1,9 @@
 // The executors of one thread: one for each model, range of blocks and purpose, made when first needed.
 // Must not: grow with the number of cars. What is kept is bounded; the eldest gives way.
 
-import type { ModelSpec, Optimiser } from '../../learner.ts';
-import { labelsPerSample, type PlacedBlock, placeBlocks } from '../../models/blocks.ts';
+import type { Cut, ModelSpec, Optimiser } from '../../learner.ts';
+import { labelsPerSample, placeBlocks } from '../../models/blocks.ts';
+import { layersBetween } from '../../split/layer-sets.ts';
 import { isAdaptive } from '../adam.ts';
 import type { KernelBuild } from '../kernels/module.ts';
 import { Executor, type Owner } from './executor.ts';
@@ -14,9 +15,9 @@ const KEPT = 24;
 /** What an executor is asked to do. */
 export interface Purpose {
   readonly model: ModelSpec;
-  /** Blocks from..to-1. */
-  readonly from: number;
-  readonly to: number;
+  /** The layers that run in the car at the cut `to` but not at the cut `from`; 0 and the number of blocks are the ends. */
+  readonly from: Cut;
+  readonly to: Cut;
   readonly trains: boolean;
   /** Of the training settings; SGD where absent. */
   readonly optimiser?: Optimiser;
@@ -45,17 +46,18 @@ export class Executors {
     const found = this.#kept.get(key);
     if (found && found.capacity >= rows) return found;
     found?.release();
-    const blocks: readonly PlacedBlock[] = placeBlocks(purpose.model).slice(purpose.from, purpose.to);
     const options = {
       capacity: rows,
       trains: purpose.trains,
-      wantsInputGradient: purpose.from > 0,
+      wantsInputGradient: purpose.from !== 0,
       labelsPerSample: labelsPerSample(purpose.model),
       kernels: this.#build,
       isAdaptive: isAdaptive(purpose),
       isPulled: purpose.isPulled,
     };
-    const made = new Executor(compilePlan(blocks, options), options);
+    const { model, from, to } = purpose;
+    const plan = compilePlan(placeBlocks(model), options, layersBetween(model, from, to));
+    const made = new Executor(plan, options);
     this.#kept.delete(key);
     this.#kept.set(key, made);
     this.#trim();

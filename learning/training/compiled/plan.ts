@@ -26,7 +26,7 @@ export interface PlanOptions {
   readonly capacity: number;
   /** False for a plan that only evaluates. */
   readonly trains: boolean;
-  /** Whether the gradient with respect to the input is wanted: that of an upper half. */
+  /** Whether the gradient with respect to the inputs is wanted: that of an upper half. */
   readonly wantsInputGradient: boolean;
   /** Of the whole model, also where this is only a part of it; 1 where absent. */
   readonly labelsPerSample?: number;
@@ -41,11 +41,10 @@ export interface PlanOptions {
 export interface Plan {
   readonly arena: Arena;
   readonly operators: readonly Operator[];
-  readonly input: Slot;
-  readonly output: Slot;
-  /** Dense arrays; undefined where not wanted. */
-  readonly inputGradient: Address | undefined;
-  readonly outputGradient: Address | undefined;
+  /** What comes from outside, in the order of the layers; gradients where they are wanted. */
+  readonly inputs: readonly Port[];
+  /** What goes outside, in the order of the layers; gradients where the plan trains. */
+  readonly outputs: readonly Port[];
   readonly weights: Address;
   /** Momentum of all weights; behind it the squares, where the optimiser keeps them. */
   readonly velocities: Address;
@@ -60,9 +59,9 @@ function inputsOf(node: Node): readonly Value[] {
 }
 
 /** A place for the activations of every value; branches of one value share it. */
-function placeSlots(arena: Arena, { nodes, input, output }: Graph, capacity: number): Map<Value, Slot> {
+function placeSlots(arena: Arena, { nodes, inputs }: Graph, capacity: number): Map<Value, Slot> {
   const slots = new Map<Value, Slot>();
-  const values = [input, ...nodes.flatMap((node) => (node.kind === 'fork' ? [] : [node.output])), output];
+  const values = [...inputs, ...nodes.flatMap((node) => (node.kind === 'fork' ? [] : [node.output]))];
   for (const value of values) {
     if (slots.has(value)) continue;
     const { shape, border } = value;
@@ -80,10 +79,10 @@ function placeGradients(arena: Arena, graph: Graph, options: PlanOptions): Map<V
   const { capacity, trains, wantsInputGradient } = options;
   const gradients = new Map<Value, Address>();
   const place = (value: Value, passed?: Address): void => {
-    if (!trains || (value.root === graph.input && !wantsInputGradient)) return;
+    if (!trains || (!wantsInputGradient && graph.inputs.includes(value.root))) return;
     gradients.set(value, passed ?? arena.reserve(floatsOf(value.shape) * capacity));
   };
-  place(graph.output);
+  for (const output of graph.outputs) place(output);
   for (const node of [...graph.nodes].reverse()) {
     const passed =
       node.kind === 'join' && node.builder.passesGradient ? gradients.get(node.output) : undefined;
@@ -130,10 +129,17 @@ function buildOperators(
   });
 }
 
-/** Lays out the arena for `blocks` (refusalOf must have passed). Throws TrainingError where the memory is not there. */
-export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions): Plan {
+/**
+ * Lays out the arena for `blocks`, or for the `members` of their layers (as in graph.ts; refusalOf must have passed). Throws
+ * TrainingError where the memory is not there.
+ */
+export function compilePlan(
+  blocks: readonly PlacedBlock[],
+  options: PlanOptions,
+  members?: readonly boolean[],
+): Plan {
   const { capacity, trains } = options;
-  const graph = graphOf(blocks);
+  const graph = graphOf(blocks, members);
   const { parameters } = graph;
   const arena = new Arena(options.kernels);
   const weights = arena.reserve(parameters);
@@ -148,14 +154,11 @@ export function compilePlan(blocks: readonly PlacedBlock[], options: PlanOptions
   const gradients = placeGradients(arena, graph, options);
   const port = (value: Value): Port => ({ slot: slots.get(value.root)!, gradient: gradients.get(value) });
   const ground = { arena, capacity, trains, work: arena.share(), packed: arena.share() };
-  const [input, output] = [port(graph.input), port(graph.output)];
   return {
     arena,
     operators: buildOperators(ground, graph, { port, weights, velocities, squares, pull }),
-    input: input.slot,
-    output: output.slot,
-    inputGradient: input.gradient,
-    outputGradient: output.gradient,
+    inputs: graph.inputs.map(port),
+    outputs: graph.outputs.map(port),
     weights,
     velocities,
     pull,

@@ -1,5 +1,5 @@
 // The kernels of transformers and of Adam as compiled steps call them.
-// Must not: hold code; assembly/matrix.ts, attention.ts, layer-norm.ts, embedding.ts, activation.ts and adam.ts say what
+// Must not: hold code; assembly/matrix.ts, attention.ts, attention-halves.ts, layer-norm.ts, embedding.ts, activation.ts and adam.ts say what
 // every argument means.
 
 type Address = number;
@@ -48,6 +48,32 @@ export interface SequenceKernels {
       weights: Address,
       dq: Address,
       dk: Address,
+      dv: Address,
+      ...AttentionShape,
+      work: Address,
+    ]
+  ): void;
+  attentionScores(...args: [q: Address, k: Address, scores: Address, ...AttentionShape, work: Address]): void;
+  attentionScoresGradient(
+    ...args: [
+      q: Address,
+      k: Address,
+      dScores: Address,
+      dq: Address,
+      dk: Address,
+      ...AttentionShape,
+      work: Address,
+    ]
+  ): void;
+  attentionMix(
+    ...args: [scores: Address, v: Address, out: Address, weights: Address, ...AttentionShape, work: Address]
+  ): void;
+  attentionMixGradient(
+    ...args: [
+      v: Address,
+      dy: Address,
+      weights: Address,
+      dScores: Address,
       dv: Address,
       ...AttentionShape,
       work: Address,

@@ -29,7 +29,7 @@ function sumOf(x: v128): f32 {
 
 /** Floats of a row of attention weights: whole vectors. */
 @inline
-function rowBytesOf(length: i32): usize {
+export function rowBytesOf(length: i32): usize {
   return <usize>((length + 3) & ~3) << 2;
 }
 
@@ -46,7 +46,7 @@ export function attentionWork(length: i32, headWidth: i32): i32 {
 
 /** Turns the scores of one row into weights: softmax of scale * score over the first `seen` of `length` columns. */
 @inline
-function softmaxRow(row: usize, seen: i32, rowBytes: usize, scale: f32): void {
+export function softmaxRow(row: usize, seen: i32, rowBytes: usize, scale: f32): void {
   const bytes = <usize>((seen + 3) & ~3) << 2;
   const last = bytes - 16;
   const mask = maskOf(((seen - 1) & 3) + 1);
@@ -70,7 +70,7 @@ function softmaxRow(row: usize, seen: i32, rowBytes: usize, scale: f32): void {
 
 /** Turns the gradient of the weights of one row into that of its scores: scale * p * (d - sum(p * d)). */
 @inline
-function softmaxGradientRow(p: usize, d: usize, seen: i32, rowBytes: usize, scale: f32): void {
+export function softmaxGradientRow(p: usize, d: usize, seen: i32, rowBytes: usize, scale: f32): void {
   const bytes = <usize>((seen + 3) & ~3) << 2;
   let sum4 = f32x4.splat(0);
   // Weights that are not seen are zero, but what they would multiply need not be a number.

@@ -23,4 +23,5 @@ export { gelu, geluGradient, silu, siluGradient } from './activation';
 export { layerNorm, layerNormGradient } from './layer-norm';
 export { embed, embedGradient } from './embedding';
 export { attention, attentionBytes, attentionGradient, attentionWork } from './attention';
+export { attentionMix, attentionMixGradient, attentionScores, attentionScoresGradient } from './attention-halves';
 export { adamStep } from './adam';
