@@ -4,6 +4,7 @@
 // Left out, counted and named: what no vehicle drives on (pavements, crossings) and what no model here reads.
 // Must not: read files, or change what a network says.
 
+import { RoadbedError } from '../../base/errors.ts';
 import { faultAt, type XmlElement, type XmlPlace } from '../xml/element.ts';
 import { readXml } from '../xml/reader.ts';
 import { defaultVisibilityMeters, type LinkRow, NetworkBuilder } from './builder.ts';
@@ -115,6 +116,8 @@ class NetReader {
         this.#junctionRow(junctionRows, edge, edge.to),
       );
     }
+    if (this.#openEdges.length === 0)
+      throw new RoadbedError('data', `${this.#file}: a network without edges (expected at least one <edge>)`);
     this.#junctions.finish(this.#lanes, this.#skippedLanes);
     const network = this.#builder.finish({
       name: this.#file,
@@ -306,13 +309,28 @@ function offPhase(state: string, at: number, letter: 'o' | 'O'): SignalPhase {
 }
 
 /** Counts lanes that lead nowhere beside lanes that go on: legal, but nobody can drive on from them. */
-function nameLooseLanes({ lanes, edges }: Network, omissions: OmissionList): void {
+function nameLooseLanes(network: Network, omissions: OmissionList): void {
+  const { lanes, edges } = network;
   for (let edge = 0; edge < edges.count; edge++) {
     const [first, end] = [edges.firstLane[edge]!, edges.firstLane[edge + 1]!];
-    if (edges.internal[edge] === 1 || lanes.firstLink[first] === lanes.firstLink[end]) continue;
+    if (edges.internal[edge] === 1) continue;
+    if (lanes.firstLink[first] === lanes.firstLink[end]) {
+      nameClosedEdge(network, edge, omissions);
+      continue;
+    }
     for (let lane = first; lane < end; lane++) {
       if (lanes.firstLink[lane] !== lanes.firstLink[lane + 1]) continue;
       omit(omissions, 'lane without a connection (vehicles must leave it before its end)', lanes.ids[lane]!);
     }
   }
+}
+
+/** Counts an edge that nothing leads out of although another street begins behind it: at the border all edges end so. */
+function nameClosedEdge({ edges, junctions }: Network, edge: number, omissions: OmissionList): void {
+  const junction = edges.to[edge]!;
+  if (junctions.types[junction] === 'dead_end') return;
+  const onward = edges.from.findIndex(
+    (from, other) => from === junction && edges.internal[other] === 0 && edges.to[other] !== edges.from[edge],
+  );
+  if (onward >= 0) omit(omissions, 'edge without a connection (routes can only end on it)', edges.ids[edge]!);
 }

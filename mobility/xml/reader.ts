@@ -5,6 +5,7 @@
 import { SaxesParser } from 'saxes';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
 import { XmlElement } from './element.ts';
+import { declarationBytes, decoded, decoderOf } from './encoding.ts';
 
 /** What a document is called in errors, and which root elements it may have. */
 export interface XmlSource {
@@ -23,13 +24,15 @@ export interface XmlHandlers {
 }
 
 /**
- * An open document: `write` its pieces in order, then `end`. Pieces may be cut anywhere, inside a character of UTF-8 too.
+ * An open document: `write` its pieces in order, then `end`. Pieces may be cut anywhere, inside a character too.
  * Throws RoadbedError('data') with file and line for what is not XML, for another root element, and for an early end.
  */
 export class XmlReader {
   readonly #parser: SaxesParser<{ xmlns: false }>;
   readonly #source: XmlSource;
-  readonly #decoder = new TextDecoder('utf-8');
+  #decoder: TextDecoder | undefined;
+  /** What has come while it is too little to tell the encoding by. */
+  #start = new Uint8Array(0);
   readonly #path: string[] = [];
   #sawRoot = false;
 
@@ -53,12 +56,25 @@ export class XmlReader {
   }
 
   write(piece: string | Uint8Array): void {
-    const text = typeof piece === 'string' ? piece : this.#decoder.decode(piece, { stream: true });
+    const text = typeof piece === 'string' ? piece : this.#decoded(piece);
     if (text !== '') this.#parser.write(text);
   }
 
   end(): void {
+    if (this.#start.length > 0) this.write(decoded(this.#start, this.#source.file));
     this.#parser.close();
+  }
+
+  #decoded(piece: Uint8Array): string {
+    if (this.#decoder !== undefined) return this.#decoder.decode(piece, { stream: true });
+    const start = new Uint8Array(this.#start.length + piece.length);
+    start.set(this.#start);
+    start.set(piece, this.#start.length);
+    this.#start = start;
+    if (start.length < declarationBytes) return '';
+    this.#start = new Uint8Array(0);
+    this.#decoder = decoderOf(start, this.#source.file);
+    return this.#decoder.decode(start, { stream: true });
   }
 
   #checkRoot(element: XmlElement): void {
@@ -86,6 +102,6 @@ export class XmlReader {
 export function readXml(document: string | Uint8Array, source: XmlSource, handlers: XmlHandlers): void {
   const reader = new XmlReader(source, handlers);
   // Decoding a document in one go is several times as fast as decoding it as a stream.
-  reader.write(typeof document === 'string' ? document : new TextDecoder('utf-8').decode(document));
+  reader.write(typeof document === 'string' ? document : decoded(document, source.file));
   reader.end();
 }

@@ -202,6 +202,17 @@ describe('roadbed mobility import', () => {
     expect({ ...JSON.parse(again.out), name: '' }).toEqual({ ...JSON.parse(out), name: '' });
   });
 
+  it('refuses a map without edges, and words that generate none', async () => {
+    writeFileSync(net, '<net version="1.9"/>');
+    const empty = await roadbed('mobility', 'import', net);
+    expect([empty.code, empty.err]).toEqual([
+      exitCodes.data,
+      `${net}: a network without edges (expected at least one <edge>)`,
+    ]);
+    for (const words of ['grid:abc', 'grid:3', 'grid:3x3:on@5', 'highway:900:up@3', 'ring:3'])
+      expect((await roadbed('mobility', 'import', words)).code).toBe(exitCodes.usage);
+  });
+
   it('reads GeoJSON', async () => {
     const map = join(folder, 'map.geojson');
     const line = [
@@ -226,6 +237,22 @@ describe('roadbed mobility import', () => {
     const { out } = await roadbed('mobility', '--help');
     for (const name of ['run', 'import', 'validate', 'contacts', 'serve'])
       expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+  });
+});
+
+describe('roadbed mobility generate', () => {
+  it('writes a grid, a segment, a ring and a highway with ramps', async () => {
+    const edges: number[] = [];
+    for (const what of ['grid:3x2', 'segment:800x2', 'ring:400', 'highway:4000x3:on@1000,off@3000']) {
+      const { code, out } = await roadbed('mobility', 'generate', what, '--out', net, '--json');
+      expect(code).toBe(exitCodes.ok);
+      const again = JSON.parse((await roadbed('mobility', 'import', net, '--json')).out);
+      const own = JSON.parse(out);
+      expect({ ...again, name: '', omissions: [] }).toEqual({ ...own, name: '', omissions: [] });
+      edges.push(again.edges);
+    }
+    expect(edges).toEqual([14, 1, 4, 7]);
+    expect((await roadbed('mobility', 'generate', 'town.osm', '--out', net)).code).toBe(exitCodes.usage);
   });
 });
 

@@ -96,6 +96,48 @@ describe('a town of OpenStreetMap', () => {
   });
 });
 
+describe('turn restrictions of OpenStreetMap', () => {
+  // A cross of two ways: 1 from west to east by node 2, 2 from south to north by it.
+  const node = (id: number, lon: number, lat: number): string =>
+    `<node id="${id}" lon="${7 + lon / 1000}" lat="${50 + lat / 1000}"/>`;
+  const way = (id: number, ...nodes: number[]): string =>
+    `<way id="${id}">${nodes.map((ref) => `<nd ref="${ref}"/>`).join('')}<tag k="highway" v="residential"/></way>`;
+  const relation = (kind: string, from: number, to: number, more = ''): string =>
+    `<relation id="9"><member type="way" role="from" ref="${from}"/><member type="node" role="via" ref="2"/>` +
+    `<member type="way" role="to" ref="${to}"/><tag k="type" v="restriction${more}"/><tag k="restriction${more}" v="${kind}"/></relation>`;
+  const cross = [node(1, -2, 0), node(2, 0, 0), node(3, 2, 0), node(4, 0, -2), node(5, 0, 2)].join('');
+  const streets = [way(1, 1, 2, 3), way(2, 4, 2, 5), way(3, 6)].join('');
+  const waysFrom = (from: string, relations: string): string[] => {
+    const { edges, lanes, links } = networkFromOsm(`<osm>${cross}${streets}${relations}</osm>`, 'cross.osm');
+    const first = edges.firstLane[edges.ids.indexOf(from)]!;
+    const targets = Array.from(
+      { length: lanes.firstLink[first + 1]! - lanes.firstLink[first]! },
+      (_, i) => edges.ids[lanes.edge[links.toLane[lanes.firstLink[first]! + i]!]!]!,
+    );
+    return targets.sort();
+  };
+
+  it('close one turn, or all but one', () => {
+    expect(waysFrom('1#0', '')).toEqual(['-2#0', '1#1', '2#1']);
+    expect(waysFrom('1#0', relation('no_left_turn', 1, 2))).toEqual(['-2#0', '1#1']);
+    expect(waysFrom('1#0', relation('only_right_turn', 1, 2))).toEqual(['-2#0']);
+    expect(waysFrom('-1#1', relation('no_left_turn', 1, 2))).toEqual(['-1#0', '2#1']);
+  });
+
+  it('are counted where they are for some hours, or name streets that do not meet', () => {
+    const omitted = (relations: string): string[] =>
+      networkFromOsm(`<osm>${cross}${streets}${relations}</osm>`, 'cross.osm').omissions.map(
+        ({ what }) => what,
+      );
+    expect(omitted(relation('no_left_turn @ (08:00-10:00)', 1, 2, ':conditional'))).toContain(
+      'turn restriction for some vehicles or hours, or over a way',
+    );
+    expect(omitted(relation('no_left_turn', 1, 7))).toContain(
+      'turn restriction between streets that do not meet there',
+    );
+  });
+});
+
 describe('tags of a way', () => {
   const read = (tags: Record<string, string>): Street => {
     const street = streetOf({ highway: 'residential', ...tags }, () => {});

@@ -13,7 +13,7 @@ const source = { file: 'town.net.xml', roots: ['net'] };
 const small = '<net>\n  <edge id="a&amp;b"><lane speed="13.89" index="2"/></edge>\n</net>\n';
 
 /** Reads `text` and hands its elements named `name` to `ask`. */
-function asking<T>(text: string, name: string, ask: (element: XmlElement) => T): T[] {
+function asking<T>(text: string | Uint8Array, name: string, ask: (element: XmlElement) => T): T[] {
   const answers: T[] = [];
   readXml(text, source, { open: (element) => void (element.name === name && answers.push(ask(element))) });
   return answers;
@@ -131,6 +131,26 @@ describe('reading files', () => {
       expect(Buffer.from(readDocument(path)).toString()).toBe(small);
       expect(await countLanes(path)).toBe(1);
     }
+  });
+
+  it('reads UTF-16 with and without a mark, and what a declaration names', async () => {
+    const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
+    const swapped = utf16(`\ufeff${small}`).swap16();
+    const latin = Buffer.from(
+      small.replace('<net>', '<?xml version="1.0" encoding="ISO-8859-1"?><net name="\xfc">'),
+      'latin1',
+    );
+    for (const bytes of [utf16(`\ufeff${small}`), utf16(small), swapped, latin]) {
+      const path = join(folder, 'encoded.xml');
+      writeFileSync(path, bytes);
+      expect(asking(readDocument(path), 'lane', (element) => element.integer('index'))).toEqual([2]);
+      expect(await countLanes(path)).toBe(1);
+    }
+    expect(asking(latin, 'net', (element) => element.text('name'))).toEqual(['\u00fc']);
+    const unknown = Buffer.from('<?xml version="1.0" encoding="KLINGON"?><net/>');
+    expect(() => asking(unknown, 'net', () => 0)).toThrow(
+      'town.net.xml, line 1: encoding="KLINGON" is not known (expected UTF-8, UTF-16 or ISO-8859-1)',
+    );
   });
 
   it('says which file it cannot read', async () => {

@@ -6,6 +6,7 @@ import { Rng } from '../../base/rng.ts';
 import type { Demand } from '../../mobility/demand/demand.ts';
 import type { CityEngine } from '../../mobility/driving/city-engine.ts';
 import type { Network } from '../../mobility/network/network.ts';
+import { loadNetwork } from './mobility-network.ts';
 
 /** Options of every command that drives a demand. */
 export interface CityFlags {
@@ -72,37 +73,6 @@ async function makeCity(network: Network, { kind, amount }: Traffic, flags: City
   const demand = sources.recirculatingCars(network, { beginSeconds, vehicles: amount, wayMeters }, rng);
   return { network, demand };
 }
-
-/** Limit of GeoJSON streets that state none: 50 km/h. */
-const speedLimitMps = 50 / 3.6;
-
-/**
- * The network of a file (SUMO's net.xml, OpenStreetMap's XML, GeoJSON: told by how it begins), or a generated one:
- * `grid:30x30`. Throws RoadbedError('data') as its reader does.
- */
-export async function loadNetwork(file: string): Promise<Network> {
-  const grid = /^grid:(\d+)x(\d+)$/.exec(file);
-  if (grid !== null) {
-    const { gridNetwork } = await import('../../mobility/network/generators/grid.ts');
-    return gridNetwork({ columns: Number(grid[1]), rows: Number(grid[2]) });
-  }
-  const { readDocument } = await import('../../mobility/xml/files.ts');
-  const content = readDocument(file);
-  const start = new TextDecoder().decode(content.subarray(0, startBytes));
-  if (/^\s*\{/.test(start)) {
-    const { networkFromGeojson } = await import('../../mobility/network/geojson.ts');
-    return networkFromGeojson(new TextDecoder().decode(content), file, { speedLimitMps });
-  }
-  if (/<osm[\s>]/.test(start)) {
-    const { networkFromOsm } = await import('../../mobility/network/osm/import-osm.ts');
-    return networkFromOsm(content, file);
-  }
-  const { networkFromNetXml } = await import('../../mobility/network/net-xml.ts');
-  return networkFromNetXml(content, file);
-}
-
-/** Comments before the root element are no longer than this. */
-const startBytes = 8192;
 
 /** The engine of a city. */
 export async function openCity({ network, demand }: City, flags: CityFlags): Promise<CityEngine> {

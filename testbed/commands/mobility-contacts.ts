@@ -13,7 +13,7 @@ import { roundLengths } from '../../mobility/validation/compare.ts';
 import { mean, roundSuccess } from '../../mobility/validation/numbers.ts';
 import type { CommandIo } from '../io.ts';
 import { textTable } from '../plot/text-table.ts';
-import { loadNetwork } from './mobility-city.ts';
+import { loadNetwork } from './mobility-network.ts';
 import { omissionLines } from './mobility-tables.ts';
 
 export interface ContactsFlags {

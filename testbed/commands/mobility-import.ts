@@ -4,7 +4,7 @@
 import type { Network } from '../../mobility/network/network.ts';
 import type { CommandIo } from '../io.ts';
 import { textTable } from '../plot/text-table.ts';
-import { loadNetwork } from './mobility-city.ts';
+import { loadNetwork } from './mobility-network.ts';
 import { networkSummary, omissionLines } from './mobility-tables.ts';
 
 export interface ImportFlags {

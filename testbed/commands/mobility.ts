@@ -1,4 +1,4 @@
-// `roadbed mobility run | import | validate | contacts`: the city engine from the command line. What carries a command out is loaded
+// `roadbed mobility run | import | generate | validate | contacts`: the city engine from the command line. What carries a command out is loaded
 // when it is wanted. Must not: hold what a command does (mobility-run.ts and its neighbours do).
 
 import { type Command, Option } from 'commander';
@@ -9,6 +9,7 @@ import type { CommandIo } from '../io.ts';
 import { type CityFlags, type Traffic, trafficKinds } from './mobility-city.ts';
 import type { ContactsFlags } from './mobility-contacts.ts';
 import type { ImportFlags } from './mobility-import.ts';
+import { generatedWords } from './mobility-network.ts';
 import type { RunFlags } from './mobility-run.ts';
 import type { ValidateFlags } from './mobility-validate.ts';
 import { examples, positiveNumber, wholeNumber } from './options.ts';
@@ -33,8 +34,7 @@ function files(name: string, help: string): Option {
   return new Option(`--${name} <files>`, help).argParser(collect).default([], 'none');
 }
 
-const netHelp =
-  'a SUMO net.xml, an OpenStreetMap XML, a GeoJSON map, or grid:10x10 for one that is generated';
+const netHelp = `a SUMO net.xml, an OpenStreetMap XML, a GeoJSON map, or one that is generated: ${generatedWords.join(', ')}`;
 
 function withCity(command: Command): Command {
   return command
@@ -93,6 +93,7 @@ export function registerMobility(program: Command, io: CommandIo): void {
   const group = groupOf(program);
   registerRun(group, io);
   registerImport(group, io);
+  registerGenerate(group, io);
   registerValidate(group, io);
   registerContacts(group, io);
   for (const command of group.commands) command.exitOverride();
@@ -138,6 +139,28 @@ function registerImport(group: Command, io: CommandIo): void {
     .action(async (file: string, flags: ImportFlags) => {
       const { importMobility } = await import('./mobility-import.ts');
       await importMobility(io, file, flags);
+    });
+}
+
+function registerGenerate(group: Command, io: CommandIo): void {
+  group
+    .command('generate')
+    .description('draw a network and write it as a net.xml, which SUMO reads too')
+    .argument('<what>', `one of ${generatedWords.join(', ')}, with other numbers`)
+    .requiredOption('--out <file>', 'where to write it; .gz behind the name compresses')
+    .option('--json', 'JSON instead of text')
+    .addHelpText(
+      'after',
+      examples([
+        'roadbed mobility generate grid:10x10 --out grid.net.xml',
+        'roadbed mobility generate highway:5000x3:on@1000,off@3000 --out highway.net.xml.gz --json',
+      ]),
+    )
+    .action(async (what: string, flags: ImportFlags) => {
+      if (!/^(?:grid|segment|ring|highway):/.test(what))
+        throw new RoadbedError('usage', `${what}: expected words such as ${generatedWords.join(', ')}`);
+      const { importMobility } = await import('./mobility-import.ts');
+      await importMobility(io, what, flags);
     });
 }
 

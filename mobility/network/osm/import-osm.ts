@@ -11,6 +11,7 @@ import { withoutRepeats } from '../plan/polyline.ts';
 import type { PlanEdge, PlanNode } from '../plan/street-plan.ts';
 import { earthMap } from '../projection.ts';
 import { type OsmMap, type OsmNode, type OsmWay, readOsm } from './osm-xml.ts';
+import { withRestrictions } from './restrictions.ts';
 import { type Direction, type Street, streetOf } from './tags.ts';
 
 const laneWidthMeters = 3.2;
@@ -31,6 +32,7 @@ export function networkFromOsm(
   importer.addStreets();
   importer.placeSignals();
   importer.dropIslands();
+  importer.restrictTurns();
   if (importer.edges.length === 0) {
     throw new RoadbedError(
       'data',
@@ -73,6 +75,7 @@ class OsmImporter {
   constructor(map: OsmMap) {
     this.#map = map;
     for (const way of map.ways) this.#takeWay(way);
+    for (const way of map.railways) omit(this.omissions, 'railway (trains are not imported)', way);
     const used = this.#ways.flatMap(({ nodes }) => nodes);
     this.proj4 = utmOf(used);
     const plane = earthMap({ proj4: this.proj4, offsetX: 0, offsetY: 0, bounds: [0, 0, 0, 0] }, 'OSM');
@@ -134,6 +137,12 @@ class OsmImporter {
     }
     this.edges = this.edges.filter((edge) => joined.has(wayIdOf(edge)));
     this.#dropUnusedNodes();
+  }
+
+  /** Lays turn restrictions on the streets, whose rows are final. */
+  restrictTurns(): void {
+    const { nodes, edges } = this;
+    this.edges = withRestrictions({ nodes, edges, wayOf: wayIdOf }, this.#map.restrictions, this.omissions);
   }
 
   #takeWay(way: OsmWay): void {

@@ -96,7 +96,7 @@ export function streetOf(tags: Tags, unread: (what: string) => void): Street | s
     return `street closed to vehicles (${tags.area === 'yes' ? 'area=yes' : 'access'})`;
   }
   const roundabout = tags.junction === 'roundabout' || tags.junction === 'circular';
-  const way = wayOf(tags, found.oneway || roundabout);
+  const way = wayOf(tags, found.oneway || roundabout, unread);
   const speedKmh = (direction: string): number => speedOf(tags, direction, found, unread);
   const direction = (name: 'forward' | 'backward'): Direction => ({
     lanes: lanesOf(tags, name, found, way !== 'both', unread),
@@ -113,10 +113,15 @@ export function streetOf(tags: Tags, unread: (what: string) => void): Street | s
 }
 
 /** Which directions are driven. */
-function wayOf({ oneway }: Tags, byDefault: boolean): 'forward' | 'backward' | 'both' {
+function wayOf(
+  { oneway }: Tags,
+  byDefault: boolean,
+  unread: (what: string) => void,
+): 'forward' | 'backward' | 'both' {
   if (oneway === '-1' || oneway === 'reverse') return 'backward';
   if (oneway === 'yes' || oneway === 'true' || oneway === '1') return 'forward';
   if (oneway === 'no' || oneway === 'false' || oneway === '0') return 'both';
+  if (oneway !== undefined) unread(`oneway that cannot be read (${shown(oneway)})`);
   return byDefault ? 'forward' : 'both';
 }
 
@@ -138,6 +143,8 @@ function lanesOf(
   return Math.max(1, direction === 'forward' ? Math.ceil(total / 2) : Math.floor(total / 2));
 }
 
+const shown = (text: string): string => (text.length > 20 ? 'a long text' : text);
+
 /** No street has more lanes in one direction; a greater number is a slip of a mapper. */
 const lanesMost = 12;
 
@@ -146,7 +153,7 @@ function countOf(text: string | undefined, unread: (what: string) => void): numb
   const counts = text.split(';').map((word) => Math.floor(Number(word)));
   const count = Math.min(...counts);
   if (Number.isFinite(count) && count >= 1 && count <= lanesMost) return count;
-  unread(`lanes that are no number (${text.length > 20 ? 'a long text' : text})`);
+  unread(`lanes that are no number (${shown(text)})`);
   return undefined;
 }
 
@@ -159,7 +166,7 @@ function speedOf(tags: Tags, direction: string, found: StreetKind, unread: (what
     .map(kmhOf)
     .filter((value) => value !== undefined);
   if (kmh.length > 0) return Math.min(...kmh);
-  unread(`maxspeed that cannot be read (${text.length > 20 ? 'a long text' : text})`);
+  unread(`maxspeed that cannot be read (${shown(text)})`);
   return found.speedLimitKmh;
 }
 

@@ -43,6 +43,8 @@ export interface PlanEdge {
   readonly roundabout: boolean;
   /** Which turns each lane may take, from the right; undefined: by the shape of the junction. */
   readonly turnLanes?: readonly (readonly Turn[])[];
+  /** Rows of edges that may not be entered from it. */
+  readonly forbidden?: readonly number[];
   /** All connections at its end; undefined: found by the layout. */
   readonly connections?: readonly PlanConnection[];
 }

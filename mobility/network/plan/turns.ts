@@ -37,8 +37,8 @@ interface Target {
 export function crossingsOf(plan: StreetPlan, arms: readonly Arm[]): Crossing[] {
   return arms.flatMap((arm, fromArm) => {
     if (arm.inEdge < 0) return [];
-    const targets = targetsOf(arms, fromArm);
     const edge = plan.edges[arm.inEdge]!;
+    const targets = targetsOf(arms, fromArm, edge.forbidden ?? []);
     const found = edge.connections === undefined ? dealLanes(plan, edge, targets) : stated(edge, targets);
     return found
       .map((pair) => crossingOf(arm.inEdge, fromArm, targets, pair))
@@ -65,10 +65,10 @@ function place(targets: readonly Target[], crossing: Crossing): number {
 }
 
 /** Where an incoming arm may lead, from right to left. Turning around is for dead ends. */
-function targetsOf(arms: readonly Arm[], fromArm: number): Target[] {
+function targetsOf(arms: readonly Arm[], fromArm: number, forbidden: readonly number[]): Target[] {
   const from = arms[fromArm]!;
   const ways = arms.flatMap((arm, i): Target[] => {
-    if (arm.outEdge < 0) return [];
+    if (arm.outEdge < 0 || forbidden.includes(arm.outEdge)) return [];
     // Driving in, one looks opposite to the arm's own direction.
     const change = i === fromArm ? Math.PI : turnBetween(from.angle + Math.PI, arm.angle);
     const isBack = Math.abs(change) > aroundRadians;
