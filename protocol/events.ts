@@ -5,7 +5,7 @@
 import type { RsuId, VehicleId } from '../base/ids.ts';
 import type { Purpose, VehicleState } from './messages.ts';
 
-/** How a selected vehicle's round ended. Exactly one per selected vehicle and round. */
+/** How a selected vehicle's task ended. Exactly one per task: in a synchronous run, per vehicle and round. */
 export const outcomes = ['committed', 'left', 'late', 'refused', 'failed'] as const;
 export type Outcome = (typeof outcomes)[number];
 export type Plan = 'full' | 'split' | 'skip';
@@ -111,6 +111,8 @@ export type EventBody =
       readonly reason: string;
       readonly plan: 'full' | 'split';
       readonly cut: number | string;
+      /** Number of its task, in an asynchronous run: it belongs to the round in which it ends. */
+      readonly task?: number;
       readonly estimate: Estimate;
     }
   | {
@@ -138,6 +140,9 @@ export type EventBody =
       readonly trainLoss: number;
       /** Epochs behind it, where they are fewer than the task asked for. */
       readonly epochsDone?: number;
+      /** In an asynchronous run: its task, and how many models were made between the one it began from and its own. */
+      readonly task?: number;
+      readonly staleness?: number;
       /** Mini-batches behind it, where a split task did not come to its end. */
       readonly stepsDone?: number;
     }
@@ -175,6 +180,7 @@ export type EventBody =
       readonly reason: string;
       readonly booking: Booking;
       readonly wasted: boolean;
+      readonly task?: number;
     }
   | {
       readonly kind: 'arm-rewarded';

@@ -13,7 +13,7 @@ import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { maximumScenarioBytes } from '../protocol/scenario/source.ts';
-import { aggregatorByName, checkClientPart } from '../roadside/aggregation/aggregators.ts';
+import { aggregatorByName, checkClientPart, checkMode } from '../roadside/aggregation/aggregators.ts';
 import { checkParameters } from '../roadside/parameters.ts';
 import { policyByName } from '../roadside/selection/policies.ts';
 
@@ -116,6 +116,7 @@ function checkNames(scenario: Scenario, path: string): void {
       aggregation,
     );
     checkClientPart(scenario);
+    checkMode(scenario);
     const { name, usual } = trainableModel(scenario.model.name);
     // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
     checkCut(scenario, { name, ...usual });

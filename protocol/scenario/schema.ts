@@ -218,6 +218,10 @@ const aggregation = z.strictObject({
    * them; FedNova goes by its steps. Not where absent. [ours]
    */
   partialWork: z.boolean().optional(),
+  /** When a model is made: `synchronous`, of a whole round; `asynchronous`, as updates come. Absent: as the rule has it. */
+  mode: z.enum(['synchronous', 'asynchronous']).optional(),
+  /** How an asynchronous rule weakens updates that began from an older model; `polynomial` where absent. */
+  staleness: z.enum(['constant', 'polynomial', 'hinge']).optional(),
   /** Parameters of the rule by name; `roadbed aggregators` lists them. */
   parameters: z.record(z.string(), z.number()).default({}),
 });

@@ -22,13 +22,22 @@ export interface Update {
   readonly steps: number;
   /** The loss it reported. */
   readonly trainLoss: number;
+  /** What an asynchronous run says of it besides; absent in a synchronous one, where all began from the base. */
+  readonly flight?: {
+    /** Number of its task: a vehicle may contribute twice to one model. */
+    readonly task: number;
+    /** tau: models made between the one it began from and the base. */
+    readonly staleness: number;
+    /** The model it began from. */
+    readonly start: Float32Array; // parameters
+  };
 }
 
 /** Everything a rule may look at. */
 export interface AggregationInput {
   readonly round: number;
   readonly base: Float32Array; // parameters
-  /** At least one; ascending by vehicle id. */
+  /** At least one; ascending by vehicle id, and for one vehicle by task. */
   readonly updates: readonly Update[];
   readonly settings: Scenario['aggregation'];
   readonly training: Pick<Scenario['training'], 'learningRate' | 'momentum'>;
@@ -60,6 +69,11 @@ export interface Aggregator<S = unknown> {
   readonly describe: string;
   /** What a scenario may set under `aggregation.parameters`. */
   readonly parameters?: readonly Parameter[];
+  /**
+   * How many updates it wants at least before it makes a model of them. With it a rule is asynchronous: nobody waits for
+   * a round, and an update may have begun from an older model. Absent: the rule takes whole rounds.
+   */
+  bufferSize?(settings: AggregationInput['settings']): number;
   /** What it asks of the cars; nothing where absent. */
   client?(settings: AggregationInput['settings']): ClientPart;
   /** How many samples of the RSU's own it wants trained in each round; none where absent. */
@@ -74,14 +88,21 @@ export interface Aggregator<S = unknown> {
   ): { state: S; weights: Float32Array; rejected?: readonly Rejection[] };
 }
 
-/** Asserts that updates ascend by vehicle id without repetition, weigh something and fit the model. */
+/** Whether `a` comes before `b`: by vehicle id, then by task. */
+function isBefore(a: Pick<Update, 'vehicle' | 'flight'>, b: Pick<Update, 'vehicle' | 'flight'>): boolean {
+  if (a.vehicle !== b.vehicle) return a.vehicle < b.vehicle;
+  return a.flight !== undefined && b.flight !== undefined && a.flight.task < b.flight.task;
+}
+
+/** Asserts that updates ascend by vehicle id and task without repetition, weigh something and fit the model. */
 export function checkUpdates(
   base: Float32Array,
-  updates: readonly Pick<Update, 'vehicle' | 'weight' | 'weights'>[],
+  updates: readonly Pick<Update, 'vehicle' | 'weight' | 'weights' | 'flight'>[],
 ): void {
-  updates.forEach(({ vehicle, weight, weights }, i) => {
+  updates.forEach((update, i) => {
+    const { vehicle, weight, weights } = update;
     const before = updates[i - 1];
-    assert(before === undefined || before.vehicle < vehicle, `contributions are not sorted at ${vehicle}`);
+    assert(before === undefined || isBefore(before, update), `contributions are not sorted at ${vehicle}`);
     assert(Number.isFinite(weight) && weight > 0, `weight of ${vehicle} is ${weight}, expected > 0`);
     assert(
       weights.length === base.length,

@@ -4,13 +4,28 @@
 // A round's straight path: round-due -> round-opened, dispatch -> update-received of each member -> aggregate ->
 // round-closed, evaluate -> round-due. Off it are the exits: left, late, refused, failed.
 //
+// Where the aggregation rule is asynchronous there is no waiting for all: `asynchronous.ts` says what a round is there.
+//
 // An event about a vehicle that never said hello nor sent a beacon has no effect. After `finish` nothing has one.
 // Must not: do I/O, read a clock, draw randomness outside `open.ts`, or throw on anything the world can send.
 
 import type { VehicleId } from '../../base/ids.ts';
 import type { AckResult } from '../../protocol/messages.ts';
+import { abandonModel, followFlights, landModel } from './asynchronous.ts';
 import { abandonRound, closeRound, completeRound, nextRound, timeIsUp } from './close.ts';
-import { type Ended, endEarly, endMember, endUnfinished, memberOf, withMember } from './endings.ts';
+import {
+  type Ended,
+  endEarly,
+  endLate,
+  endMember,
+  endUnfinished,
+  logCommit,
+  memberOf,
+  taskNumber,
+  unfinishedMembers,
+  withMember,
+} from './endings.ts';
+import { launch } from './launch.ts';
 import { openRound } from './open.ts';
 import { andThen, type Member, quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
@@ -27,8 +42,13 @@ export function advance(config: RoundConfig, state: RoundState, event: RoundEven
   // 2. The event changes what is known: of vehicles, of members' outcomes, of the model.
   const heard = hear(config, state, event);
 
-  // 3. A round whose members all have an outcome is complete: aggregate, or close at once when nobody committed.
-  const completed = andThen(heard, (now) => completeRound(config, now, event.at));
+  // 3. A round whose members all have an outcome is complete: aggregate, or close at once when nobody committed. In an
+  //    asynchronous run it is complete when enough have committed.
+  const completed = andThen(heard, (now) =>
+    now.asynchronous
+      ? followFlights(config, state, { now, at: event.at })
+      : completeRound(config, now, event.at),
+  );
 
   // 4. A run that is to stop ends with its last evaluation.
   return andThen(completed, finishWhenDone);
@@ -82,13 +102,18 @@ function start(state: RoundState, event: EventOf<'started'>): Step {
 }
 
 function roundDue(config: RoundConfig, state: RoundState, event: EventOf<'round-due'>): Step {
-  if (state.phase !== 'running' || state.open || state.stopping !== null) return quiet(state);
-  if (!timeIsUp(config, event.at)) return openRound(config, state, event.at);
+  const { at } = event;
+  const isOpen = state.open !== null && state.asynchronous === null;
+  if (state.phase !== 'running' || isOpen || state.stopping !== null) return quiet(state);
+  if (!timeIsUp(config, at)) return (state.asynchronous ? launch : openRound)(config, state, at);
   const reason = `time limit of ${config.scenario.stop.virtualSeconds} s reached`;
-  return quiet({ ...state, stopping: reason });
+  return andThen(abandonRound(config, state, at, `run over: ${reason}`), (now) =>
+    quiet({ ...now, stopping: reason }),
+  );
 }
 
 function takeModel(config: RoundConfig, state: RoundState, event: EventOf<'aggregated'>): Step {
+  if (state.asynchronous) return landModel(config, state, event);
   const { open } = state;
   if (open?.phase !== 'aggregating' || open.round !== event.round) return quiet(state);
   return closeRound(config, state, { sha: event.modelSha, at: event.at });
@@ -115,14 +140,18 @@ function stopNow(config: RoundConfig, state: RoundState, event: EventOf<'stop-re
 
 /** Ends the run here: the open round is abandoned and no evaluation is waited for. */
 function endRun(config: RoundConfig, state: RoundState, end: { at: number; reason: string }): Step {
-  return andThen(abandonRound(config, state, end.at, `run stopped: ${end.reason}`), (now) =>
-    quiet({ ...now, stopping: end.reason, evaluating: [] }),
+  const reason = `run stopped: ${end.reason}`;
+  return andThen(abandonModel(config, state), (now) =>
+    andThen(abandonRound(config, now, end.at, reason), (ended) =>
+      quiet({ ...ended, stopping: end.reason, evaluating: [] }),
+    ),
   );
 }
 
 function finishWhenDone(state: RoundState): Step {
   const { stopping, open, evaluating, round, modelSha } = state;
   if (stopping === null || open !== null || evaluating.length > 0) return quiet(state);
+  if (state.asynchronous?.closing) return quiet(state);
   return {
     state: { ...state, phase: 'finished' },
     effects: [
@@ -134,10 +163,11 @@ function finishWhenDone(state: RoundState): Step {
 
 // ---- the exits of a member -------------------------------------------------------------------------------------
 
-/** The member of round `round` that still owes an outcome, or undefined. */
+/** The member whose task of this number still owes an outcome, or undefined. */
 function unfinished(state: RoundState, vehicle: VehicleId, round: number): Member | undefined {
   const member = memberOf(state, vehicle);
-  return state.open?.round === round && member?.ending === null ? member : undefined;
+  const isIt = state.open && member?.ending === null && taskNumber(state.open, member) === round;
+  return isIt ? member : undefined;
 }
 
 function endIfUnfinished(state: RoundState, member: Member | undefined, ended: Omit<Ended, 'report'>): Step {
@@ -147,15 +177,24 @@ function endIfUnfinished(state: RoundState, member: Member | undefined, ended: O
 function leave(config: RoundConfig, state: RoundState, event: EventOf<'vehicle-left'>): Step {
   const { vehicle, at } = event;
   return andThen(hearLeaving(config, state, vehicle, event), (now) => {
-    const member = now.open ? unfinished(now, vehicle, now.open.round) : undefined;
-    return endIfUnfinished(now, member, { outcome: 'left', at, reason: 'left coverage' });
+    const member = memberOf(now, vehicle);
+    return endIfUnfinished(now, member?.ending === null ? member : undefined, {
+      outcome: 'left',
+      at,
+      reason: 'left coverage',
+    });
   });
 }
 
 function meetDeadline(config: RoundConfig, state: RoundState, event: EventOf<'deadline'>): Step {
-  if (state.open?.phase !== 'collecting' || state.open.round !== event.round) return quiet(state);
+  const { at, round } = event;
   const reason = `deadline of ${config.scenario.round.deadlineSeconds} s passed`;
-  return endUnfinished(state, event.at, reason);
+  if (state.asynchronous) {
+    const member = unfinishedMembers(state).find(({ flight }) => flight?.task === round);
+    return member ? endLate(state, member, { at, reason }) : quiet(state);
+  }
+  if (state.open?.phase !== 'collecting' || state.open.round !== round) return quiet(state);
+  return endUnfinished(state, at, reason);
 }
 
 function fail(state: RoundState, event: EventOf<'vehicle-failed'>): Step {
@@ -178,6 +217,11 @@ function keepWork(state: RoundState, event: EventOf<'work-kept'>): Step {
   return quiet(withMember(state, { ...member, kept: event.work }));
 }
 
+/** The round under which a task's event is logged: the open one, where tasks have numbers of their own. */
+function loggedRound(state: RoundState, taskRound: number): number {
+  return state.asynchronous ? state.round : taskRound;
+}
+
 // ---- updates ---------------------------------------------------------------------------------------------------
 
 /** Commits in time and once; everything else is answered and counts nothing. */
@@ -187,36 +231,22 @@ function receiveUpdate(state: RoundState, event: EventOf<'update-received'>): St
   if (before?.key === key && before.updateSha === updateSha)
     return answer(state, event, 'committed', 'already committed');
   if (before) return refuse(state, event, 'another update of this round is already committed');
-  if (round < 1 || round > state.round) return refuse(state, event, `there is no round ${round}`);
-  if (state.open?.round !== round) return answer(state, event, 'late', `round ${round} is closed`);
+  const word = state.asynchronous ? 'task' : 'round';
+  if (round < 1 || round > (state.asynchronous?.tasks ?? state.round))
+    return refuse(state, event, `there is no ${word} ${round}`);
   const member = memberOf(state, vehicle);
+  const isOpen = state.asynchronous ? member?.flight?.task === round : state.open?.round === round;
+  if (!isOpen) return answer(state, event, 'late', `${word} ${round} is closed`);
   if (!member) return refuse(state, event, `not a member of round ${round}`);
   if (member.ending) return answer(state, event, 'late', `outcome is already ${member.ending.outcome}`);
   return commit(state, member, event);
 }
 
 function commit(state: RoundState, member: Member, event: EventOf<'update-received'>): Step {
-  const { vehicle, round, key, updateSha, samples, trainLoss, computeSeconds, joules, at } = event;
-  const { epochsDone } = event;
-  const { plan } = member;
-  const body = {
-    kind: 'update-committed',
-    round,
-    vehicle,
-    plan,
-    key,
-    updateSha,
-    samples,
-    trainLoss,
-    ...(epochsDone === undefined ? {} : { epochsDone }),
-  } as const;
-  const remembered: RoundState = {
-    ...state,
-    commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
-  };
-  const logged: Step = { state: remembered, effects: [{ kind: 'log', body }] };
+  const { key, updateSha, samples, trainLoss, epochsDone, computeSeconds, joules, at } = event;
+  const update = { key, updateSha, samples, trainLoss, ...(epochsDone === undefined ? {} : { epochsDone }) };
   const report = { updateSha, trainLoss, epochsDone, computeSeconds, joules };
-  const ended = andThen(logged, (now) =>
+  const ended = andThen(logCommit(state, member, update), (now) =>
     endMember(now, member, { outcome: 'committed', at, reason: 'in time', report }),
   );
   return andThen(ended, (now) => answer(now, event, 'committed', ''));
@@ -224,7 +254,8 @@ function commit(state: RoundState, member: Member, event: EventOf<'update-receiv
 
 function refuseUpdate(state: RoundState, event: EventOf<'update-refused'>): Step {
   const { vehicle, round, key, reason, at } = event;
-  const body = { kind: 'update-refused', round, vehicle, key, reason } as const;
+  const logRound = loggedRound(state, round);
+  const body = { kind: 'update-refused', round: logRound, vehicle, key, reason } as const;
   const logged: Step = { state, effects: [{ kind: 'log', body }] };
   const member = unfinished(state, vehicle, round);
   const ended = andThen(logged, (now) => endIfUnfinished(now, member, { outcome: 'refused', at, reason }));
@@ -233,7 +264,8 @@ function refuseUpdate(state: RoundState, event: EventOf<'update-refused'>): Step
 
 /** Refuses an update that is not this round's to have. It ends nobody's round: the first update stands. */
 function refuse(state: RoundState, event: EventOf<'update-received'>, reason: string): Step {
-  const { vehicle, round, key } = event;
+  const { vehicle, key } = event;
+  const round = loggedRound(state, event.round);
   const log: RoundEffect = { kind: 'log', body: { kind: 'update-refused', round, vehicle, key, reason } };
   return andThen({ state, effects: [log] }, (now) => answer(now, event, 'refused', reason));
 }

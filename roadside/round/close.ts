@@ -62,21 +62,27 @@ export function countsOf(open: OpenRound): RoundCounts {
   return counts;
 }
 
-/** From opening to the last member's outcome; aggregation is the RSU's own time and not part of a round's delay T. */
+/** From opening to the last member's outcome; aggregation is the RSU's own time and not part of it. */
 function durationSeconds(open: OpenRound): number {
   return Math.max(...open.members.map((member) => endingOf(member).at)) - open.openedAt;
 }
 
-function closedBody(config: RoundConfig, open: OpenRound, modelSha: BlobSha): EventBody {
+/** A round's delay T, its slowest member's time: its duration, but for flights that took off before it opened. */
+function delaySeconds(open: OpenRound): number {
+  return Math.max(...open.members.map((member) => endingOf(member).at - member.dispatchedAt));
+}
+
+/** What is logged of a round when it closes. */
+export function closedBody(config: RoundConfig, open: OpenRound, modelSha: BlobSha): EventBody {
   const counts = countsOf(open);
   const participationRatio = counts.committed / counts.selected;
-  const seconds = durationSeconds(open);
+  const seconds = delaySeconds(open);
   const { participationWeight } = config.scenario.selection;
   return {
     kind: 'round-closed',
     round: open.round,
     modelSha,
-    durationSeconds: seconds,
+    durationSeconds: durationSeconds(open),
     participationRatio,
     utility: utility(participationWeight, participationRatio, { seconds, bounds: config.delayBounds }),
     ...counts,
@@ -94,7 +100,7 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
     round: open.round,
     members,
     participationRatio: committed / members.length,
-    durationSeconds: durationSeconds(open),
+    durationSeconds: delaySeconds(open),
     delayBounds: config.delayBounds,
     settings: config.scenario.selection,
   };
@@ -107,20 +113,22 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
 export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
   const { aggregation, training } = config.scenario;
   return open.members.flatMap((member) => {
-    const { updateSha, trainLoss, epochsDone = training.epochs, stepsDone } = endingOf(member);
+    const { updateSha, trainLoss, epochsDone = training.epochs, stepsDone, staleness = 0 } = endingOf(member);
     if (updateSha === null || trainLoss === null) return [];
-    const { vehicle, samples } = member;
+    const { vehicle, samples, flight } = member;
     const stepsAnEpoch = Math.ceil(samples / training.batchSize);
     const steps = stepsDone ?? epochsDone * stepsAnEpoch;
     const share =
       stepsDone === undefined ? epochsDone / training.epochs : stepsDone / (training.epochs * stepsAnEpoch);
     const weight = aggregation.weighting === 'samples' ? samples * share : 1;
-    return [{ vehicle, updateSha, weight, steps, trainLoss }];
+    const contribution = { vehicle, updateSha, weight, steps, trainLoss };
+    if (!flight) return [contribution];
+    return [{ ...contribution, flight: { task: flight.task, staleness, startSha: flight.modelSha } }];
   });
 }
 
 /** Why no round may follow this one, or null. */
-function stopReason(config: RoundConfig, round: number, at: number): string | null {
+export function stopReason(config: RoundConfig, round: number, at: number): string | null {
   const { rounds, virtualSeconds } = config.scenario.stop;
   if (round >= rounds) return `all ${rounds} rounds done`;
   return timeIsUp(config, at) ? `time limit of ${virtualSeconds} s reached` : null;
@@ -139,7 +147,8 @@ export function nextRound(state: RoundState): RoundEffect[] {
 
 /**
  * Closes the open round with `modelSha` as the model: accounts, learning, evaluation, and what follows. With a target
- * accuracy the next round waits for the evaluation, so that a run never ends in the middle of a round it did not need.
+ * accuracy the next round waits for the evaluation, so that a run never ends in the middle of a round it did not need; in
+ * an asynchronous run nobody waits.
  */
 export function closeRound(
   config: RoundConfig,
@@ -167,7 +176,7 @@ export function closeRound(
       { kind: 'log', body: closedBody(config, open, model.sha) },
       ...rewards,
       { kind: 'evaluate', round, modelSha: model.sha },
-      ...(stop.targetAccuracy === undefined ? nextRound(closed) : []),
+      ...(stop.targetAccuracy === undefined || state.asynchronous ? nextRound(closed) : []),
     ],
   };
 }

@@ -6,7 +6,15 @@
 import { assert } from '../../base/assert.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import type { Booking, Outcome } from '../../protocol/events.ts';
-import { andThen, type Ending, type Member, type OpenRound, type RoundState, type Step } from './state.ts';
+import {
+  andThen,
+  type Ending,
+  type Member,
+  type OpenRound,
+  quiet,
+  type RoundState,
+  type Step,
+} from './state.ts';
 
 /** What the vehicle itself reports of its work; null when it reported nothing. */
 export interface Report {
@@ -28,15 +36,34 @@ export interface Ended {
   readonly report: Report | null;
 }
 
-/** The member of the open round that is this vehicle, or undefined. */
+/** The member of the open round that is this vehicle, of several flights the last; or undefined. */
 export function memberOf(state: RoundState, vehicle: VehicleId): Member | undefined {
-  return state.open?.members.find((member) => member.vehicle === vehicle);
+  return state.open?.members.findLast((member) => member.vehicle === vehicle);
+}
+
+/** Members that still owe an outcome. */
+export function unfinishedMembers({ open }: Pick<RoundState, 'open'>): Member[] {
+  return open ? open.members.filter(({ ending }) => ending === null) : [];
+}
+
+/** Models made between the one a flight began from and the one that an update committed now goes into. */
+function stalenessOf({ asynchronous }: RoundState, { flight }: Member): number | undefined {
+  if (!asynchronous || !flight) return undefined;
+  // A model that is being made will stand before this update is used.
+  return asynchronous.version + (asynchronous.closing ? 1 : 0) - flight.version;
+}
+
+/** What the vehicle knows its task by: the round's number, or in an asynchronous run the task's. */
+export function taskNumber(open: OpenRound, { flight }: Member): number {
+  return flight?.task ?? open.round;
 }
 
 /** The state with this member in place of its earlier self. */
 export function withMember(state: RoundState, member: Member): RoundState {
   const open = state.open as OpenRound;
-  const members = open.members.map((one) => (one.vehicle === member.vehicle ? member : one));
+  const isIt = (one: Member): boolean =>
+    one.vehicle === member.vehicle && one.flight?.task === member.flight?.task;
+  const members = open.members.map((one) => (isIt(one) ? member : one));
   return { ...state, open: { ...open, members } };
 }
 
@@ -81,18 +108,49 @@ export function endMember(state: RoundState, member: Member, ended: Ended): Step
   const lost = lostOf(member, ended);
   const booking = bookingOf(member, ended, lost);
   const { updateSha = null, trainLoss = null, epochsDone, stepsDone } = ended.report ?? {};
-  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone, stepsDone, lost };
+  const staleness = outcome === 'committed' ? stalenessOf(state, member) : undefined;
+  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone, stepsDone, lost, staleness };
   const round = (state.open as OpenRound).round;
-  const { vehicle, plan } = member;
+  const { vehicle, plan, flight } = member;
   const wasted = outcome !== 'committed';
+  const body = { kind: 'vehicle-outcome', round, vehicle, outcome, plan, reason, booking, wasted } as const;
   return {
     state: withMember(state, { ...member, ending }),
-    effects: [
-      {
-        kind: 'log',
-        body: { kind: 'vehicle-outcome', round, vehicle, outcome, plan, reason, booking, wasted },
-      },
-    ],
+    effects: [{ kind: 'log', body: flight ? { ...body, task: flight.task } : body }],
+  };
+}
+
+/** What is logged of a committed update, and what its key must carry when it comes again. */
+export interface Committed {
+  readonly key: string;
+  readonly updateSha: BlobSha;
+  readonly samples: number;
+  readonly trainLoss: number;
+  readonly epochsDone?: number;
+  readonly stepsDone?: number;
+}
+
+/** Logs that an update of `member` is committed, and remembers it under its task. */
+export function logCommit(state: RoundState, member: Member, update: Committed): Step {
+  const open = state.open as OpenRound;
+  const { vehicle, plan, flight } = member;
+  const round = taskNumber(open, member);
+  const { key, updateSha } = update;
+  const ofFlight = flight ? { task: flight.task, staleness: stalenessOf(state, member) } : {};
+  const body = {
+    kind: 'update-committed',
+    round: open.round,
+    vehicle,
+    plan,
+    ...update,
+    ...ofFlight,
+  } as const;
+  return {
+    state: {
+      ...state,
+      commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
+    },
+    effects: [{ kind: 'log', body }],
   };
 }
 
@@ -101,34 +159,34 @@ export function endMember(state: RoundState, member: Member, ended: Ended): Step
  * committed as part of what was asked for. Nothing is kept of a car that was refused.
  */
 export function endEarly(state: RoundState, member: Member, ended: Omit<Ended, 'report'>): Step {
-  const { kept, vehicle, plan } = member;
+  const { kept } = member;
   if (!kept || ended.outcome === 'refused') return endMember(state, member, { ...ended, report: null });
-  const round = (state.open as OpenRound).round;
   const { key, updateSha, samples, trainLoss, stepsDone } = kept;
-  const update = { vehicle, plan, key, updateSha, samples, trainLoss, stepsDone };
-  const logged: Step = {
-    state: {
-      ...state,
-      commits: new Map(state.commits).set(`${round}/${vehicle}`, { round, key, updateSha }),
-    },
-    effects: [{ kind: 'log', body: { kind: 'update-committed', round, ...update } }],
-  };
+  const logged = logCommit(state, member, { key, updateSha, samples, trainLoss, stepsDone });
   const reason = `${ended.reason}; the work of its first ${stepsDone} mini-batches is kept`;
   return andThen(logged, (now) =>
     endMember(now, member, { outcome: 'committed', at: ended.at, reason, report: kept }),
   );
 }
 
+/** Ends an unfinished member as late, but for work of it that was kept, and tells it to stop. */
+export function endLate(
+  state: RoundState,
+  member: Member,
+  { at, reason }: Pick<Ended, 'at' | 'reason'>,
+): Step {
+  const round = taskNumber(state.open as OpenRound, member);
+  const cancel = { kind: 'cancel', vehicle: member.vehicle, round, reason } as const;
+  return andThen(endEarly(state, member, { outcome: 'late', at, reason }), (now) => ({
+    state: now,
+    effects: [cancel],
+  }));
+}
+
 /** Ends every unfinished member as late and tells each to stop. */
 export function endUnfinished(state: RoundState, at: number, reason: string): Step {
-  let current = state;
-  const effects: Step['effects'][number][] = [];
-  for (const member of state.open?.members ?? []) {
-    if (member.ending) continue;
-    const ended = endEarly(current, member, { outcome: 'late', at, reason });
-    const round = (state.open as OpenRound).round;
-    current = ended.state;
-    effects.push(...ended.effects, { kind: 'cancel', vehicle: member.vehicle, round, reason });
-  }
-  return { state: current, effects };
+  return unfinishedMembers(state).reduce(
+    (step, member) => andThen(step, (now) => endLate(now, member, { at, reason })),
+    quiet(state),
+  );
 }

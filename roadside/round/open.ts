@@ -3,7 +3,7 @@
 // are logged under the number it would have had, each once, however often it is tried.
 // Must not: end anything, or draw randomness outside the round's own stream.
 
-import type { VehicleId } from '../../base/ids.ts';
+import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import type { Estimate } from '../../protocol/events.ts';
 import { type Decision, decide } from '../cuts/decide.ts';
@@ -16,8 +16,19 @@ import { type Member, type RoundState, rememberedRounds, type Step } from './sta
 import type { RoundConfig, RoundEffect } from './types.ts';
 import { candidatesAt } from './vehicles.ts';
 
+/** Who may be asked, and how many of them. */
+interface Setting {
+  readonly round: number;
+  readonly candidates: readonly Candidate[];
+  readonly rng: Rng;
+  /** How many get a task where the policy says no other number. */
+  readonly perRound: number;
+  /** Vehicles at work already, which have their share of the bands; and that none beyond `perRound` may join. */
+  readonly atWork?: number;
+}
+
 /** One line of the ranking with what was decided about it. */
-interface Considered {
+export interface Considered {
   readonly choice: Choice;
   readonly candidate: Candidate;
   readonly prospect: Prospect;
@@ -25,7 +36,7 @@ interface Considered {
 }
 
 /** The walk down the ranking: what was considered, best first, up to the last vehicle that got a task. */
-interface Walk {
+export interface Walk {
   readonly considered: readonly Considered[];
   readonly policy: unknown;
 }
@@ -47,28 +58,21 @@ function outlookOf(
 }
 
 /** Ranks and decides until K0 vehicles have a task. The estimate takes each share as if all K0 were found. */
-function walkRanking(
-  config: RoundConfig,
-  state: RoundState,
-  setting: { round: number; candidates: Candidate[] },
-): Walk {
+export function walkRanking(config: RoundConfig, state: RoundState, setting: Setting): Walk {
   const { selection, radio } = config.scenario;
-  const { round, candidates } = setting;
+  const { round, candidates, rng, perRound, atWork } = setting;
   const policy = policyByName(selection.policy);
   const context = {
     round,
     candidates,
-    perRound: selection.perRound,
+    perRound,
     settings: selection,
-    rng: roundRng(config, round),
+    rng,
     deadlineSeconds: config.scenario.round.deadlineSeconds,
   };
-  const {
-    state: policyState,
-    ranking,
-    tasks: wanted = selection.perRound,
-  } = policy.choose(state.policy, context);
-  const sharers = Math.min(wanted, candidates.length);
+  const { state: policyState, ranking, tasks: asked = perRound } = policy.choose(state.policy, context);
+  const wanted = atWork === undefined ? asked : Math.min(asked, perRound);
+  const sharers = Math.min(wanted, candidates.length) + (atWork ?? 0);
   const considered: Considered[] = [];
   const splitTasks: StepShare[] = [];
   let tasks = 0;
@@ -104,10 +108,10 @@ function loggedEstimate({ scenario }: RoundConfig, { prospect, decision }: Consi
   };
 }
 
-/** The log lines of one considered vehicle; none for a skip that is already in the log. */
-function logOf(
+/** The log lines of one considered vehicle, of its task where that has a number; none for a skip that is in the log. */
+export function logOf(
   config: RoundConfig,
-  round: number,
+  { round, task }: { round: number; task?: number },
   one: Considered,
   alreadySkipped: ReadonlySet<VehicleId>,
 ): RoundEffect[] {
@@ -116,14 +120,16 @@ function logOf(
   if (decision.plan !== 'skip') {
     const { plan, cut } = decision;
     const chosen = { arm, score, terms, reason, plan, cut, estimate: loggedEstimate(config, one) };
-    return [{ kind: 'log', body: { kind: 'vehicle-selected', round, vehicle, ...chosen } }];
+    const numbered = task === undefined ? chosen : { ...chosen, task };
+    return [{ kind: 'log', body: { kind: 'vehicle-selected', round, vehicle, ...numbered } }];
   }
   if (alreadySkipped.has(vehicle)) return [];
   const skipped = { reason: decision.reason, estimate: loggedEstimate(config, one) };
   return [{ kind: 'log', body: { kind: 'vehicle-skipped', round, vehicle, ...skipped } }];
 }
 
-function membersOf(considered: readonly Considered[], at: number): Member[] {
+/** The vehicles that got a task, sorted by id. */
+export function membersOf(considered: readonly Considered[], at: number): Member[] {
   const members = considered.flatMap(({ choice, candidate, prospect, decision }): Member[] => {
     if (decision.plan === 'skip') return [];
     const { plan, cut, path } = decision;
@@ -150,28 +156,39 @@ function uploadBy(config: RoundConfig, member: Member): { uploadBySeconds?: numb
   return { uploadBySeconds: Math.max(0, available - uploadSeconds * fallback.safetyFactor) };
 }
 
-/** One task a member, sorted by vehicle id, the bands split equally among them. */
-function dispatches(config: RoundConfig, state: RoundState, members: readonly Member[]): RoundEffect[] {
+/** The sending of one task: under which number, from which model, with one share in `sharers` of the bands. */
+export function dispatchOf(
+  config: RoundConfig,
+  member: Member,
+  { rng, sharers, ...task }: { rng: Rng; sharers: number; round: number; modelSha: BlobSha },
+): RoundEffect {
   const { radio, round } = config.scenario;
-  const rng = roundRng(config, state.round);
-  return members.map((member) => ({
+  return {
     kind: 'dispatch',
     vehicle: member.vehicle,
-    round: state.round,
     nonce: nonceOf(rng, member.vehicle),
     plan: member.plan,
     cut: member.cut,
-    modelSha: state.modelSha,
+    ...task,
     batchSeed: rng.fork(`batch/${member.vehicle}`).next(),
     deadlineSeconds: round.deadlineSeconds,
     ...uploadBy(config, member),
-    uplinkBandwidthHz: radio.uplinkBandwidthHz / members.length,
-    downlinkBandwidthHz: radio.downlinkBandwidthHz / members.length,
-  }));
+    uplinkBandwidthHz: radio.uplinkBandwidthHz / sharers,
+    downlinkBandwidthHz: radio.downlinkBandwidthHz / sharers,
+  };
+}
+
+/** One task a member, sorted by vehicle id, the bands split equally among them. */
+function dispatches(config: RoundConfig, state: RoundState, members: readonly Member[]): RoundEffect[] {
+  const { round, modelSha } = state;
+  const rng = roundRng(config, round);
+  return members.map((member) =>
+    dispatchOf(config, member, { rng, sharers: members.length, round, modelSha }),
+  );
 }
 
 /** Tries again after the wait. */
-function waitForCandidates(config: RoundConfig, state: RoundState): RoundEffect {
+export function waitForCandidates(config: RoundConfig, state: RoundState): RoundEffect {
   const delaySeconds = config.scenario.round.waitSeconds;
   return { kind: 'timer', name: 'round-due', round: state.round + 1, delaySeconds };
 }
@@ -187,8 +204,10 @@ export function openRound(config: RoundConfig, state: RoundState, at: number): S
   if (candidates.length < config.scenario.round.minimumCandidates) return { state, effects: [wait] };
 
   const round = state.round + 1;
-  const { considered, policy } = walkRanking(config, state, { round, candidates });
-  const logs = considered.flatMap((one) => logOf(config, round, one, state.skippedNext));
+  const { perRound } = config.scenario.selection;
+  const setting = { round, candidates, rng: roundRng(config, round), perRound };
+  const { considered, policy } = walkRanking(config, state, setting);
+  const logs = considered.flatMap((one) => logOf(config, { round }, one, state.skippedNext));
   const skippedNow = considered.filter((one) => one.decision.plan === 'skip');
   const skipped = new Set([...state.skippedNext, ...skippedNow.map((one) => one.choice.vehicle)]);
   const members = membersOf(considered, at);

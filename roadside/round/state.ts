@@ -7,6 +7,7 @@ import { asSha } from '../../base/ids.ts';
 import type { Cut } from '../../learning/learner.ts';
 import type { Booking, Estimate, Outcome } from '../../protocol/events.ts';
 import type { DeviceProfile } from '../../protocol/messages.ts';
+import { bufferSizeOf } from '../aggregation/aggregators.ts';
 import type { StayErrors } from '../cuts/chance.ts';
 import type { PathSeconds } from '../cuts/path.ts';
 import type { RadioMap } from '../cuts/radio-map.ts';
@@ -32,6 +33,17 @@ export interface Ending {
   readonly stepsDone?: number;
   /** What was computed after that, and lost. */
   readonly lost?: Pick<Booking, 'seconds' | 'joules'>;
+  /** Of a committed flight: models made between the one it began from and the one it goes into. */
+  readonly staleness?: number;
+}
+
+/** A member's task in an asynchronous run: a vehicle may have several in one round, begun from several models. */
+export interface Flight {
+  /** Its number on the wire, from 1, where a synchronous task has its round. */
+  readonly task: number;
+  readonly modelSha: BlobSha;
+  /** How many models had been made when it began. */
+  readonly version: number;
 }
 
 /** A vehicle with a task in the open round. */
@@ -54,9 +66,14 @@ export interface Member {
   /** What counts of a split task if it ends early; none where the scenario keeps nothing. */
   readonly kept?: KeptWork;
   readonly ending: Ending | null;
+  /** Absent in a synchronous run. */
+  readonly flight?: Flight;
 }
 
-/** The round in progress. Members are sorted by vehicle id. */
+/**
+ * The round in progress. Members are sorted by vehicle id; in an asynchronous run they are the flights in the air and
+ * those that ended since the last model was asked for, in order of take-off.
+ */
 export interface OpenRound {
   readonly round: number;
   readonly openedAt: number;
@@ -73,12 +90,26 @@ export interface Commit {
   readonly updateSha: BlobSha;
 }
 
+/** What an asynchronous run (`asynchronous.ts`) holds besides. */
+export interface Asynchronous {
+  /** Tasks sent so far. */
+  readonly tasks: number;
+  /** Models made so far. */
+  readonly version: number;
+  /** The round whose model is being made: all its members have ended. */
+  readonly closing: OpenRound | null;
+  /** Among how many flights the bands are divided now. */
+  readonly sharers: number;
+}
+
 export interface RoundState {
   readonly phase: 'idle' | 'running' | 'finished';
   readonly modelSha: BlobSha;
   /** Number of the round opened last; 0 before the first. */
   readonly round: number;
   readonly open: OpenRound | null;
+  /** Null in a synchronous run. */
+  readonly asynchronous: Asynchronous | null;
   readonly vehicles: VehicleTable;
   /** What stays have taught about the roads; empty where the scenario asks for no prediction. */
   readonly history: StayHistory;
@@ -142,6 +173,10 @@ export function initialState(config: RoundConfig): RoundState {
     modelSha: asSha('0'.repeat(64)),
     round: 0,
     open: null,
+    asynchronous:
+      bufferSizeOf(config.scenario.aggregation) === null
+        ? null
+        : { tasks: 0, version: 0, closing: null, sharers: 0 },
     vehicles: emptyTable(),
     history: new Map(),
     stayErrors: [],

@@ -2,6 +2,9 @@
 // `advance.ts` is the heart of roadbed; the RSU actor around it carries effects out and turns the world into events.
 // Must not: do I/O, read a clock, or know blobs' bytes (a blob is a hash here).
 //
+// `round` in events and effects about a vehicle's task is what the vehicle knows the task by: its round, or in an
+// asynchronous run the task's own number (state.ts, Flight). In the log `round` is always a round.
+//
 // Glossary. Candidate: a vehicle in coverage that has said hello. Member: a vehicle given a task this round. Outcome: how
 // a member's round ended, exactly one of committed, left, late, refused, failed. K0: vehicles chosen a round (perRound).
 
@@ -155,6 +158,8 @@ export interface Contribution {
   readonly steps: number;
   /** The loss it reported. */
   readonly trainLoss: number;
+  /** Of an asynchronous run: which task it was, how stale it is, and the model it began from. */
+  readonly flight?: { readonly task: number; readonly staleness: number; readonly startSha: BlobSha };
 }
 
 /** What the round wants done, in this order. Log entries are committed before any acknowledgement leaves. */
@@ -172,6 +177,13 @@ export type RoundEffect =
       readonly deadlineSeconds: number;
       /** Set where finished epochs are welcome: when their upload has to begin, after the sending of the task. */
       readonly uploadBySeconds?: number;
+      readonly uplinkBandwidthHz: number;
+      readonly downlinkBandwidthHz: number;
+    }
+  /** The bands are divided anew: this is a vehicle's share from now on. */
+  | {
+      readonly kind: 'grant';
+      readonly vehicle: VehicleId;
       readonly uplinkBandwidthHz: number;
       readonly downlinkBandwidthHz: number;
     }

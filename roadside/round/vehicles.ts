@@ -18,6 +18,7 @@ import {
   withVisit,
 } from '../cuts/stay-history.ts';
 import type { Candidate } from '../selection/policy.ts';
+import { unfinishedMembers } from './endings.ts';
 import { quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
 import { allVehicles, type KnownVehicle, lookUp, withVehicle } from './vehicle-table.ts';
@@ -202,9 +203,12 @@ function sightingOf(config: RoundConfig, state: RoundState, known: KnownVehicle,
   ];
 }
 
-/** Vehicles that said hello and are in contact, sorted by id. */
+/** Vehicles that said hello, are in contact and have no task now, sorted by id. */
 export function candidatesAt(config: RoundConfig, state: RoundState, at: number): Candidate[] {
-  const sightings = allVehicles(state.vehicles).flatMap((known) => sightingOf(config, state, known, at));
-  const sharers = Math.min(config.scenario.selection.perRound, sightings.length);
+  const busy = new Set(unfinishedMembers(state).map(({ vehicle }) => vehicle));
+  const sightings = allVehicles(state.vehicles).flatMap((known) =>
+    busy.has(known.vehicle) ? [] : sightingOf(config, state, known, at),
+  );
+  const sharers = Math.min(config.scenario.selection.perRound, sightings.length + busy.size);
   return sightings.map((sighting) => ({ ...sighting, task: taskSeconds(config, sighting, sharers) }));
 }

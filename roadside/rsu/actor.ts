@@ -24,7 +24,6 @@ const beaconCheckSeconds = 1;
 export class RsuActor {
   readonly #desk: Desk;
   #state: RoundState;
-  #deadlineRound = 0;
   #modelSha: BlobSha;
   #finished: string | null = null;
 
@@ -79,7 +78,8 @@ export class RsuActor {
 
   #onTimer(name: string, now: number): void {
     if (name === 'round-due') this.#desk.raise({ kind: 'round-due', at: now });
-    else if (name === 'deadline') this.#desk.raise({ kind: 'deadline', at: now, round: this.#deadlineRound });
+    else if (name.startsWith('deadline:'))
+      this.#desk.raise({ kind: 'deadline', at: now, round: Number(name.slice('deadline:'.length)) });
     else if (name === 'beacons') this.#missingBeacons(now);
     else if (name.startsWith('grace:'))
       onGraceOver(this.#desk, name.slice('grace:'.length) as VehicleId, now);
@@ -129,6 +129,7 @@ export class RsuActor {
     for (const event of this.#desk.takeEvents(now)) {
       const { state, effects } = advance(this.#desk.options.config, this.#state, event);
       this.#state = state;
+      if (state.asynchronous) this.#desk.loggedRound = state.round;
       for (const effect of effects) this.#carryOut(effect, now);
     }
     return this.#desk.handOut();
@@ -140,7 +141,7 @@ export class RsuActor {
       case 'log':
         desk.record(now, effect.body);
         if (effect.body.kind === 'vehicle-outcome')
-          desk.peers.get(effect.body.vehicle)?.release(effect.body.round);
+          desk.peers.get(effect.body.vehicle)?.release(effect.body.task ?? effect.body.round);
         return;
       case 'dispatch':
         return dispatch(desk, effect, now);
@@ -153,8 +154,12 @@ export class RsuActor {
       case 'acknowledge':
         return acknowledge(desk, effect, now);
       case 'timer':
-        if (effect.name === 'deadline') this.#deadlineRound = effect.round;
-        return desk.timer(effect.name, effect.delaySeconds);
+        return desk.timer(
+          effect.name === 'deadline' ? `deadline:${effect.round}` : effect.name,
+          effect.delaySeconds,
+        );
+      case 'grant':
+        return desk.grant(effect.vehicle, effect.uplinkBandwidthHz, effect.downlinkBandwidthHz);
       case 'aggregate':
         return trainsFirst(desk, effect) ? undefined : this.#aggregate(effect, now);
       case 'evaluate':

@@ -19,6 +19,13 @@ const unhurried = new Set<EventBody['kind']>(['vehicle-state', 'upload-progress'
 const maximumWaiting = 256;
 /** The kinds whose bytes are a round's; beacons and greetings are not. */
 const booked = new Set<Message['kind']>(['manifest', 'need', 'chunk', 'task', 'ack', 'cancel', 'failed']);
+/** Entries that carry the number a vehicle knows its task by. */
+const ofTask = new Set<EventBody['kind']>([
+  'vehicle-state',
+  'upload-progress',
+  'transfer-handed-over',
+  'update-refused',
+]);
 /** The body of every message but a chunk. */
 const noBody = new Uint8Array(0);
 
@@ -45,6 +52,8 @@ export class Desk {
   /** Whose bytes wait to be booked: a run of thousands of vehicles must not look at all of them at each event. */
   readonly #unbooked = new Set<Peer>();
   #tickets = 0;
+  /** The round under which events of tasks are logged, where tasks have numbers of their own; null where they have not. */
+  loggedRound: number | null = null;
 
   constructor(options: RsuOptions) {
     this.options = options;
@@ -71,7 +80,9 @@ export class Desk {
 
   /** Something for the event log. */
   record(at: number, body: EventBody): void {
-    this.#log.push({ at, body });
+    const { loggedRound } = this;
+    const isTranslated = loggedRound !== null && ofTask.has(body.kind);
+    this.#log.push({ at, body: isTranslated ? ({ ...body, round: loggedRound } as EventBody) : body });
   }
 
   countIn(peer: Peer, message: Message, bytes: number): void {

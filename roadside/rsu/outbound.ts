@@ -105,8 +105,11 @@ export function aggregateRound(
   trusted?: Float32Array,
 ): BlobSha {
   const base = floatsOf(desk, effect.base, 'the base model');
-  const updates = effect.contributions.map(({ updateSha, ...rest }) => ({
+  const updates = effect.contributions.map(({ updateSha, flight, ...rest }) => ({
     ...rest,
+    ...(flight && {
+      flight: { ...flight, start: floatsOf(desk, flight.startSha, `what ${rest.vehicle} began from`) },
+    }),
     weights: floatsOf(desk, updateSha, `the update of ${rest.vehicle}`),
   }));
   const { round } = effect;

@@ -28,9 +28,9 @@ export const eventColumns: readonly Column[] = [
 export function idempotencyKey(body: EventBody): string | null {
   switch (body.kind) {
     case 'update-committed':
-      return `${body.round}/${body.vehicle}/update`;
+      return `${body.task ?? body.round}/${body.vehicle}/update`;
     case 'vehicle-outcome':
-      return `${body.round}/${body.vehicle}/outcome`;
+      return `${body.task ?? body.round}/${body.vehicle}/outcome`;
     case 'round-opened':
       return `${body.round}/opened`;
     case 'round-closed':
