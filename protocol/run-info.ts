@@ -75,6 +75,8 @@ export interface RunSummary {
   readonly testAccuracy: number;
   readonly testLoss: number;
   readonly selected: number;
+  /** Committed over selected, 0..1: of the vehicles that were given a task, those whose work counts. */
+  readonly contributionShare: number;
   readonly committed: number;
   readonly left: number;
   readonly late: number;

@@ -116,6 +116,7 @@ export class Recording {
       testAccuracy: totals.testAccuracy,
       testLoss: totals.testLoss,
       selected: totals.selected,
+      contributionShare: totals.selected === 0 ? 0 : totals.committed / totals.selected,
       committed: totals.committed,
       left: totals.left,
       late: totals.late,

@@ -31,6 +31,26 @@ const deviceNamesDiffer: Rule = ({ devices }) =>
     'name',
   );
 
+/** One upper half for all cars needs one cut for all; a model that ends in the car is cut behind blocks. */
+const fallbackFits: Rule = ({ fallback, aggregation }) => {
+  const { cut, server, head, schedule } = fallback;
+  const faults: Fault[] = [];
+  const refuse = (key: string, sentence: string): number =>
+    faults.push({ path: ['fallback', key], sentence: `fallback.${key} ${sentence}` });
+  if (server === 'shared' && cut === 'best')
+    refuse('server', 'is shared, but fallback.cut is best (expected one cut for all, such as 1)');
+  if (head !== undefined && !(typeof cut === 'number' && cut < head))
+    refuse('head', `is ${head} (expected more than fallback.cut, and that a number of blocks; it is ${cut})`);
+  if (schedule === 'sequential' && aggregation.rule !== 'fedavg')
+    refuse('schedule', `is sequential, but aggregation.rule is ${aggregation.rule} (expected fedavg)`);
+  if (schedule === 'sequential' && server === 'shared')
+    refuse(
+      'schedule',
+      'is sequential, but fallback.server is shared (expected per-vehicle: cars take turns)',
+    );
+  return faults;
+};
+
 /** A car that recirculates needs a road without an end; one that arrives and leaves needs a road with one. */
 const trafficFitsRoads: Rule = ({ roads, traffic }) => {
   const path = ['traffic', 'source', 'kind'];
@@ -111,6 +131,7 @@ const rules: readonly Rule[] = [
   carsFitRing,
   roundsCanOpen,
   samplesExist,
+  fallbackFits,
 ];
 
 /** Every broken rule of a scenario that already satisfies the schema. */

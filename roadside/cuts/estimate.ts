@@ -9,6 +9,7 @@
 // Must not: know more than the RSU does (beacons, hello, its own scenario), or decide.
 
 import { dbToRatio } from '../../base/units.ts';
+import { crossingBytes } from '../../learning/compression/crossing.ts';
 import type { Cut } from '../../learning/learner.ts';
 import type { Estimate } from '../../protocol/events.ts';
 import { modelsPerDownload } from '../aggregation/aggregators.ts';
@@ -124,8 +125,10 @@ function fullPath(linked: Linked): PathSeconds {
 /** Bytes of the numbers that cross in one mini-batch. */
 function crossingOf(config: RoundConfig, floats: readonly number[], samples: number): number {
   const { crossing = 'float32' } = config.scenario.fallback;
-  const perFloat = { float32: 4, float16: 2, int8: 1 }[crossing];
-  return floats.reduce((sum, one) => sum + one * samples * perFloat, 0);
+  return crossingBytes(
+    crossing,
+    floats.map((one) => one * samples),
+  );
 }
 
 /** The same over all mini-batches of the task, the short last ones of the epochs as they are. */

@@ -53,6 +53,7 @@ export const summaryOf = (runId: string, eventLogSha256: string): RunSummary => 
   testAccuracy: 0.75,
   testLoss: 0.5,
   selected: 3,
+  contributionShare: 2 / 3,
   committed: 2,
   left: 1,
   late: 0,
