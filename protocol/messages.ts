@@ -30,8 +30,25 @@ const count = z
 const finite = z.number();
 const text = z.string().max(512);
 
-export const purposes = ['model', 'lower-model', 'update', 'lower-update', 'smashed', 'gradient'] as const;
+/** `outputs` and `output-gradient` cross only where the end of the model runs in the car too, so that labels stay there. */
+export const purposes = [
+  'model',
+  'lower-model',
+  'update',
+  'lower-update',
+  'lower-checkpoint',
+  'smashed',
+  'outputs',
+  'output-gradient',
+  'gradient',
+] as const;
 export type Purpose = (typeof purposes)[number];
+
+/** Where a model is cut (`Cut` of the learning room): behind so many blocks, or the names of the layers that cross. */
+const cut = z.union([count, z.string().min(1).max(4096)]);
+
+/** How numbers cross a cut. */
+const crossing = z.enum(['float32', 'float16', 'int8']);
 
 /** What a car is doing, for the map; never the truth about a round. */
 export const vehicleStates = [
@@ -98,10 +115,16 @@ const taskSchema = z.strictObject({
   round: count,
   nonce: sha,
   plan: z.enum(['full', 'split']),
-  /** Blocks the car runs; 0 when the plan is full (it runs all). */
-  cut: count,
+  /** What the car runs; 0 when the plan is full (it runs all). */
+  cut,
+  /** Split plans: the car runs the blocks from this one on too, and keeps its labels. */
+  head: count.min(1).optional(),
+  /** Split plans: how smashed data and gradients travel; float32 where absent. */
+  crossing: crossing.optional(),
+  /** Split plans: after so many mini-batches the car sends its part, so that not all is lost with it. */
+  checkpointSteps: count.min(1).optional(),
   model: modelSchema,
-  /** The weights to start from: the whole model (full) or its lower half (split). */
+  /** The weights to start from: the whole model (full), or the car's part (split), lower layers before the model's end. */
   base: z.strictObject({ sha, size: count }),
   settings: z.strictObject({
     epochs: count.min(1),
@@ -142,12 +165,13 @@ const ackSchema = z.strictObject({
 const metaSchema = z.strictObject({
   round: count,
   nonce: sha.optional(),
-  /** Mini-batch number of smashed data and gradients. */
+  /** Mini-batch number of what crosses a cut; mini-batches behind a checkpoint. */
   step: count.optional(),
-  shape: z.array(count).max(8).optional(),
+  /** Of what crosses: the cut, the weights the car started from, and the format where it is not float32. */
+  cut: cut.optional(),
+  base: sha.optional(),
+  format: crossing.optional(),
   samples: count.optional(),
-  /** Labels behind smashed data, where there are more than samples. */
-  labels: count.optional(),
   trainLoss: finite.optional(),
   /** Epochs behind an update, where they are fewer than the task asked for. */
   epochsDone: count.min(1).optional(),

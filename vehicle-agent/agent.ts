@@ -21,9 +21,10 @@ import {
   type VehicleState,
 } from '../protocol/messages.ts';
 import { shownState } from './state.ts';
-import { type Car, TaskRunner } from './task-runner.ts';
+import { TaskRunner } from './task-runner.ts';
 import type { OutboxEntry, Position, VehicleConfig, VehicleInput } from './types.ts';
 import { Wishes } from './wishes.ts';
+import type { Car } from './workbench.ts';
 
 /** An update or smashed data without an answer for this long is offered again: one message where it has arrived. */
 const ackSeconds = 5;
@@ -201,12 +202,15 @@ export class VehicleAgent {
     this.#ackAt = null;
     this.#ackWaitSeconds = ackSeconds;
     const work = this.#runner.work;
-    if (result === 'late' && work?.smashed?.key === key) this.#runner.giveUp();
+    if (result === 'late' && work?.split?.sent?.key === key) this.#runner.giveUp();
   }
 
   #onTransfer(message: TransferMessage, body: Uint8Array, now: number): void {
     const unwanted = message.kind === 'manifest' ? this.#runner.unwanted(message) : undefined;
-    if (unwanted) return this.#refuse(unwanted);
+    if (unwanted) {
+      this.#transfers.decline(message.sha);
+      return this.#refuse(unwanted);
+    }
     const { send, completed, refused } = this.#transfers.receive(message, body, now);
     if (refused) this.#refuse(refused);
     this.#wishes.send(send);
@@ -257,8 +261,8 @@ export class VehicleAgent {
   #offerUnanswered(now: number): void {
     const moving = new Set(this.#transfers.progress().map(({ key }) => key));
     for (const entry of this.#config.outbox.entries()) if (!moving.has(entry.key)) this.#offer(entry, now);
-    const smashed = this.#runner.work?.smashed;
-    if (smashed && !moving.has(smashed.key)) this.#wishes.send(this.#transfers.offer(smashed, now));
+    const sent = this.#runner.work?.split?.sent;
+    if (sent && !moving.has(sent.key)) this.#wishes.send(this.#transfers.offer(sent, now));
   }
 
   #offer({ key, manifest, bytes }: OutboxEntry, now: number): void {
@@ -274,7 +278,7 @@ export class VehicleAgent {
   #setAlarms(now: number): void {
     const { reachable } = this.#wishes;
     const work = this.#runner.work;
-    const awaitsAnswer = this.#config.outbox.entries().length > 0 || work?.phase === 'awaiting';
+    const awaitsAnswer = this.#config.outbox.entries().length > 0 || work?.split?.sent != null;
     if (!reachable || !awaitsAnswer) this.#ackAt = null;
     else this.#ackAt ??= now + this.#ackWaitSeconds;
     this.#wishes.alarm('wake', reachable ? this.#transfers.nextWakeAt() : null, now);
@@ -294,8 +298,8 @@ export class VehicleAgent {
   }
 
   #progress(state: VehicleState): number {
-    const { half, step = 0 } = this.#runner.work ?? {};
-    if (state === 'splitting') return half ? step / half.steps : 0;
+    const split = this.#runner.work?.split;
+    if (state === 'splitting') return split ? split.step / split.halves.lower.steps : 0;
     const direction = state === 'downloading' ? 'in' : 'out';
     const moving = this.#transfers.progress().find((transfer) => transfer.direction === direction);
     return moving && moving.total > 0 ? moving.have / moving.total : 0;

@@ -6,29 +6,21 @@ import type { TrainResult } from '../learning/learner.ts';
 import type { NamedBlob } from '../protocol/blob/manifest.ts';
 import { type BlobMeta, blobKey, type DeviceProfile, type Task } from '../protocol/messages.ts';
 
-/** Bytes of the weights a task starts from: all blocks, or those below the cut (float32). */
-export function baseBytes(task: Task, cost: ModelCost): number {
-  const blocks = task.plan === 'full' ? cost.blocks : cost.blocks.slice(0, task.cut);
-  return 4 * blocks.reduce((sum, block) => sum + block.parameters, 0);
-}
-
 /** Floats of the model in a task's base: half of them, where as many follow it. */
 export function modelFloats({ base, control }: Task): number {
   return base.size / (control === 'scaffold' ? 8 : 4);
 }
 
-/** Why this car cannot do a task, or undefined when it can. */
-export function taskFault(task: Task, cost: ModelCost): string | undefined {
-  const blocks = cost.blocks.length;
-  if (task.plan === 'full' && task.cut !== 0) return `cut ${task.cut} with plan full (expected 0)`;
-  if (task.plan === 'split' && (task.cut < 1 || task.cut >= blocks))
-    return `cut ${task.cut} of ${task.model.name} (expected 1..${blocks - 1})`;
-  if (task.control !== undefined && task.plan !== 'full')
-    return `a ${task.control} task with plan ${task.plan} (expected full)`;
-  const expected = baseBytes(task, cost) * (task.control === 'scaffold' ? 2 : 1);
-  if (task.base.size !== expected)
-    return `base of ${task.base.size} bytes for ${task.model.name} (expected ${expected})`;
-  return undefined;
+/** Why this car cannot do a full task, or undefined when it can. */
+export function fullFault(task: Task, cost: ModelCost): string | undefined {
+  if (task.cut !== 0) return `cut ${task.cut} with plan full (expected 0)`;
+  const expected = 4 * cost.parameters * (task.control === 'scaffold' ? 2 : 1);
+  return task.base.size === expected ? undefined : baseFault(task, expected);
+}
+
+/** What is wrong with the size of a task's base. */
+export function baseFault({ base, model }: Task, expectedBytes: number): string {
+  return `base of ${base.size} bytes for ${model.name} (expected ${expectedBytes})`;
 }
 
 /** Modelled seconds of local training: epochs x samples x (forward + backward FLOPs) over the device's speed. */
@@ -47,13 +39,15 @@ export function allFinite(values: Float32Array): boolean {
   return true;
 }
 
-/** Why a training result must not be sent, or undefined. The RSU checks the same: here it saves the upload. */
-export function resultFault(result: TrainResult, task: Task): string | undefined {
-  const expected = modelFloats(task);
-  if (result.weights.length !== expected)
-    return `training gave ${result.weights.length} weights (expected ${expected})`;
-  if (!Number.isFinite(result.trainLoss)) return `training gave the loss ${result.trainLoss}`;
-  if (!allFinite(result.weights)) return 'training gave weights that are not finite';
+/** Why a result must not be sent, or undefined. The RSU checks the same: here it saves the upload. */
+export function resultFault(
+  { weights, trainLoss }: Pick<TrainResult, 'weights' | 'trainLoss'>,
+  expectedFloats: number,
+): string | undefined {
+  if (weights.length !== expectedFloats)
+    return `training gave ${weights.length} weights (expected ${expectedFloats})`;
+  if (!Number.isFinite(trainLoss)) return `training gave the loss ${trainLoss}`;
+  if (!allFinite(weights)) return 'training gave weights that are not finite';
   return undefined;
 }
 

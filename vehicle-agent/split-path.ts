@@ -1,20 +1,49 @@
-// A task with plan `split`, as values: the car runs the blocks below the cut, mini-batch by mini-batch, and sends what
-// comes out of them (smashed data, the field's term); the RSU sends the gradient back. Vanilla split learning with label
-// sharing (Vepakomma et al., arXiv:1812.00564). Must not: keep state, or talk to anyone.
+// A task with plan `split`, as values: what it means for the model, how long each part of a mini-batch takes, and what
+// crosses the cut, as it travels. Split learning with label sharing, or without (U-shaped), where the car runs the end of
+// the model too: Vepakomma et al., arXiv:1812.00564, configurations b and a. Must not: keep state, or talk to anyone.
 
-import { bytesOfFloats, floatsOfBytes } from '../base/hash.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Rng } from '../base/rng.ts';
+import {
+  type CrossingFormat,
+  crossingBytes,
+  decodeCrossing,
+  encodeCrossing,
+} from '../learning/compression/crossing.ts';
 import type { ModelCost } from '../learning/cost/types.ts';
-import type { LowerHalf } from '../learning/learner.ts';
+import type { CutFacts } from '../learning/split/cuts.ts';
+import { headFacts } from '../learning/split/head.ts';
 import type { NamedBlob } from '../protocol/blob/manifest.ts';
-import { blobKey, type DeviceProfile, type Task } from '../protocol/messages.ts';
-import { allFinite } from './full-path.ts';
+import {
+  type BlobMeta,
+  blobKey,
+  type DeviceProfile,
+  type Manifest,
+  type Task,
+} from '../protocol/messages.ts';
+import { baseFault } from './full-path.ts';
 
-export interface StepFacts {
+/** A split task and what its cut comes to. */
+export interface SplitPlan {
   readonly task: Task;
+  readonly facts: CutFacts;
   readonly cost: ModelCost;
-  readonly device: DeviceProfile;
-  /** Samples of the mini-batch. */
-  readonly batch: number;
+}
+
+/** What the car is asked to run: one direction of the lower layers, or a training step of the model's end. */
+export type Part = 'forward' | 'ending' | 'backward';
+
+/** Why this car cannot do a split task, or undefined when it can. */
+export function splitFault(plan: SplitPlan): string | undefined {
+  const { task } = plan;
+  if (task.control !== undefined) return `a ${task.control} task with plan split (expected full)`;
+  const expected = 4 * carFloats(plan);
+  return task.base.size === expected ? undefined : baseFault(task, expected);
+}
+
+/** Floats of the weights this car holds: the layers below the cut, then those of the model's end. */
+export function carFloats({ task, facts, cost }: SplitPlan): number {
+  return facts.lowerParameters + (task.head === undefined ? 0 : headFacts(cost, task.head).parameters);
 }
 
 /** Samples in mini-batch `step`; the last one of an epoch may be smaller. */
@@ -24,41 +53,90 @@ export function batchOf(step: number, steps: number, samples: number, task: Task
   return Math.max(1, Math.min(batchSize, samples - position * batchSize));
 }
 
-/** Modelled seconds of one direction of one mini-batch through the blocks below the cut. */
-export function halfSeconds(direction: 'forward' | 'backward', facts: StepFacts): number {
-  const { task, cost, device, batch } = facts;
-  const flops = cost.blocks
-    .slice(0, task.cut)
-    .reduce((sum, block) => sum + (direction === 'forward' ? block.forwardFlops : block.backwardFlops), 0);
-  return (batch * flops) / device.trainingFlopsPerSecond;
+/** Modelled seconds of one part of one mini-batch of `batch` samples. */
+export function partSeconds(part: Part, plan: SplitPlan, batch: number, device: DeviceProfile): number {
+  const { task, facts, cost } = plan;
+  const head = task.head === undefined ? undefined : headFacts(cost, task.head);
+  const flops = {
+    forward: facts.lowerForwardFlops,
+    ending: head ? head.forwardFlops + head.backwardFlops : 0,
+    backward: facts.lowerBackwardFlops,
+  };
+  return (batch * flops[part]) / device.trainingFlopsPerSecond;
 }
 
-/** Smashed data as they travel: float32 activations, then one byte a label. */
-export function smashedBlob(
-  facts: { task: Task; vehicle: string; step: number },
-  forward: ReturnType<LowerHalf['forward']>,
-): NamedBlob {
-  const { task, vehicle, step } = facts;
-  const { smashed, smashedShape, samples, labels } = forward;
-  const bytes = new Uint8Array(smashed.byteLength + labels.length);
-  bytes.set(bytesOfFloats(smashed));
-  bytes.set(labels, smashed.byteLength);
-  const { round, nonce } = task;
-  const meta = { round, nonce, step, shape: [...smashedShape], samples };
-  const all = labels.length === samples ? meta : { ...meta, labels: labels.length };
-  return { key: blobKey(round, vehicle, 'smashed', step), purpose: 'smashed', bytes, meta: all };
+/** Floats of each tensor that crosses for `samples` samples: at the cut, or before the model's end. */
+function tensorsOf(purpose: CrossedPurpose, { task, facts, cost }: SplitPlan, samples: number): number[] {
+  const isAtHead = purpose === 'outputs' || purpose === 'output-gradient';
+  const floats =
+    isAtHead && task.head !== undefined
+      ? [headFacts(cost, task.head).inputFloats]
+      : facts.frontier.map((tensor) => tensor.floats);
+  return floats.map((count) => count * samples);
 }
 
-/** The gradient in `bytes`, or a sentence saying why it cannot be one. */
-export function gradientOf(bytes: Uint8Array, expectedFloats: number): Float32Array | string {
-  if (bytes.length !== expectedFloats * 4)
-    return `gradient of ${bytes.length} bytes (expected ${expectedFloats * 4})`;
-  const gradient = floatsOfBytes(bytes);
-  return allFinite(gradient) ? gradient : 'gradient with a value that is not finite';
+/** What crosses a cut of one mini-batch. */
+export type CrossedPurpose = 'smashed' | 'outputs' | 'output-gradient' | 'gradient';
+
+const formatOf = ({ crossing }: Task): CrossingFormat => crossing ?? 'float32';
+
+/** What the car sends of one mini-batch. `labels`: none where they stay in the car. */
+export interface Sent {
+  readonly purpose: 'smashed' | 'output-gradient';
+  readonly vehicle: string;
+  readonly step: number;
+  readonly floats: Float32Array;
+  readonly samples: number;
+  readonly labels?: Uint8Array;
+  /** For rounding, where the format rounds at random. */
+  readonly rng: Rng;
 }
 
-/** Mean loss of the last epoch from the losses the RSU told with its gradients; 0 where it told none. */
-export function meanLossOfLastEpoch(losses: readonly number[], epochs: number): number {
-  const last = losses.slice(losses.length - Math.ceil(losses.length / epochs));
+/** Numbers that cross the cut as they travel: the tensors in the task's format, then one byte a label. */
+export function crossedBlob(plan: SplitPlan, sent: Sent): NamedBlob {
+  const { task } = plan;
+  const { purpose, vehicle, step, floats, samples, labels = new Uint8Array(0), rng } = sent;
+  const tensors = tensorsOf(purpose, plan, samples);
+  const numbers = encodeCrossing(formatOf(task), floats, tensors, rng);
+  const bytes = new Uint8Array(numbers.length + labels.length);
+  bytes.set(numbers);
+  bytes.set(labels, numbers.length);
+  const { round, nonce, cut, base, crossing } = task;
+  const facts: BlobMeta = { round, nonce, step, samples, cut, base: base.sha };
+  const meta = crossing === undefined || crossing === 'float32' ? facts : { ...facts, format: crossing };
+  return { key: blobKey(round, vehicle, purpose, step), purpose, bytes, meta };
+}
+
+/** Why an answer of the RSU to a mini-batch of `samples` samples is not one to this task, from its manifest alone. */
+export function answerFault(plan: SplitPlan, manifest: Manifest, samples: number): string | undefined {
+  const { task } = plan;
+  const { purpose, size, meta } = manifest;
+  const what = `${purpose} of round ${meta.round}, step ${meta.step}`;
+  if (meta.cut !== task.cut) return `${what}, of cut ${meta.cut} (expected ${task.cut})`;
+  if (meta.base !== task.base.sha) return `${what}, of model ${meta.base} (expected ${task.base.sha})`;
+  const format = meta.format ?? 'float32';
+  if (format !== formatOf(task)) return `${what}, in ${format} (expected ${formatOf(task)})`;
+  const expected = crossingBytes(formatOf(task), tensorsOf(purpose as CrossedPurpose, plan, samples));
+  return size === expected ? undefined : `${what}, of ${size} bytes (expected ${expected})`;
+}
+
+/** The numbers in an answer that `answerFault` let in. Throws a sentence where one is not finite. */
+export function answerFloats(
+  plan: SplitPlan,
+  manifest: Manifest,
+  bytes: Uint8Array,
+  samples: number,
+): Float32Array {
+  const tensors = tensorsOf(manifest.purpose as CrossedPurpose, plan, samples);
+  try {
+    return decodeCrossing(formatOf(plan.task), bytes, tensors);
+  } catch (error) {
+    throw new Error(`${manifest.purpose}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Mean of the last `count` losses; 0 where there are none. */
+export function meanOfLast(losses: readonly number[], count: number): number {
+  const last = losses.slice(-count);
   return last.length === 0 ? 0 : last.reduce((sum, loss) => sum + loss, 0) / last.length;
 }

@@ -1,12 +1,23 @@
 // Where one car stands in its round: a table of phases, and what the map is told about them. All branching of a task is
 // in `nextPhase`; the agent only carries it out. Must not: send, compute, or know a message.
 
-import type { LowerHalf, TrainResult } from '../learning/learner.ts';
+import type { LowerHalf, TrainResult, UpperHalf } from '../learning/learner.ts';
 import type { NamedBlob } from '../protocol/blob/manifest.ts';
 import type { Task, VehicleState } from '../protocol/messages.ts';
 
 /** What a car does for its current task. `free`: it has none (an update may still be on its way). */
-export type Phase = 'free' | 'downloading' | 'training' | 'opening' | 'forward' | 'awaiting' | 'backward';
+export type Phase =
+  | 'free'
+  | 'downloading'
+  | 'training'
+  | 'opening'
+  | 'forward'
+  /** The RSU has the step: its gradient comes next. */
+  | 'awaiting'
+  /** The RSU has the step, and the car the end of the model: outputs come next. */
+  | 'awaiting-outputs'
+  | 'ending'
+  | 'backward';
 
 /** What can move a task on. `given-up` covers cancel, departure, deadline and failure. */
 export type Happening =
@@ -16,6 +27,8 @@ export type Happening =
   | 'computed-epoch'
   | 'computed'
   | 'computed-last'
+  | 'sent-for-outputs'
+  | 'outputs'
   | 'gradient'
   | 'given-up';
 
@@ -24,8 +37,10 @@ const table: Record<Phase, Partial<Record<Happening, Phase>>> = {
   downloading: { 'base-full': 'training', 'base-split': 'opening' },
   training: { 'computed-epoch': 'training', computed: 'free' },
   opening: { computed: 'forward' },
-  forward: { computed: 'awaiting' },
+  forward: { computed: 'awaiting', 'sent-for-outputs': 'awaiting-outputs' },
   awaiting: { gradient: 'backward' },
+  'awaiting-outputs': { outputs: 'ending' },
+  ending: { computed: 'awaiting' },
   backward: { computed: 'forward', 'computed-last': 'free' },
 };
 
@@ -41,6 +56,8 @@ const shownAs: Record<Phase, VehicleState | undefined> = {
   opening: 'splitting',
   forward: 'splitting',
   awaiting: 'splitting',
+  'awaiting-outputs': 'splitting',
+  ending: 'splitting',
   backward: 'splitting',
 };
 
@@ -68,6 +85,26 @@ export interface Finished {
   readonly result: TrainResult;
 }
 
+/** The car's parts of a split model: the layers below the cut, and the model's end where it has that too. */
+export interface Halves {
+  readonly lower: LowerHalf;
+  readonly head: UpperHalf | null;
+  dispose(): void;
+}
+
+/** A split task once its halves are open. */
+export interface SplitWork {
+  readonly halves: Halves;
+  /** The mini-batch under way. */
+  step: number;
+  /** Of that mini-batch, for the car's own end of the model. */
+  labels: Uint8Array;
+  /** What was sent and waits for the RSU's part of the step. */
+  sent: NamedBlob | null;
+  /** Loss of each step so far, as the end of the model tells it: the RSU's with the gradient, or the car's own. */
+  readonly losses: number[];
+}
+
 /** One task while it is worked on. */
 export interface Work {
   readonly task: Task;
@@ -84,13 +121,8 @@ export interface Work {
   finished: Finished | null;
   /** What training began with. */
   start: Start | null;
-  /** Split plan only. */
-  half: LowerHalf | null;
-  step: number;
-  /** What was sent for `step`, until its gradient has come. */
-  smashed: NamedBlob | null;
-  /** Loss of each step, as the RSU (which has the labels' end of the model) tells it with the gradient. */
-  readonly losses: number[];
+  /** Split plan only, from the opening of the halves on. */
+  split: SplitWork | null;
 }
 
 export function newWork(task: Task, now: number): Work {
@@ -104,9 +136,6 @@ export function newWork(task: Task, now: number): Work {
     computeSeconds: 0,
     finished: null,
     start: null,
-    half: null,
-    step: 0,
-    smashed: null,
-    losses: [],
+    split: null,
   };
 }

@@ -3,7 +3,8 @@
 import type { VehicleId } from '../base/ids.ts';
 import type { Rng } from '../base/rng.ts';
 import type { ModelCost } from '../learning/cost/types.ts';
-import type { Dataset, Learner, ModelSpec, Shard } from '../learning/learner.ts';
+import type { Cut, Dataset, Learner, ModelSpec, Shard } from '../learning/learner.ts';
+import type { CutFacts } from '../learning/split/cuts.ts';
 import type { ComputeOutcome } from '../protocol/actor.ts';
 import type { Beacon, DeviceProfile, DownMessage } from '../protocol/messages.ts';
 
@@ -29,6 +30,8 @@ export interface VehicleConfig {
   readonly shard: Shard;
   /** Cost of a model, from the learning room; decides how long training takes in virtual time. */
   readonly costOf: (model: ModelSpec) => ModelCost;
+  /** What a cut of a model comes to, from the learning room; throws a sentence where it is none. */
+  readonly cutFactsOf: (model: ModelSpec, cut: Cut) => CutFacts;
   readonly outbox: Outbox;
   readonly rng: Rng;
   readonly beaconSeconds: number;

@@ -18,13 +18,19 @@ export interface NamedBlob {
   readonly meta: BlobMeta;
 }
 
+const update = ['nonce', 'samples', 'computeSeconds', 'joules'] as const;
+const crossed = ['step', 'cut', 'base'] as const;
+
 const requiredMeta: Record<Purpose, readonly (keyof BlobMeta)[]> = {
   model: [],
   'lower-model': [],
-  update: ['nonce', 'samples', 'trainLoss', 'computeSeconds', 'joules'],
-  'lower-update': ['nonce', 'samples', 'computeSeconds', 'joules'],
-  smashed: ['nonce', 'step', 'shape', 'samples'],
-  gradient: ['step'],
+  update: [...update, 'trainLoss'],
+  'lower-update': update,
+  'lower-checkpoint': [...update, 'step', 'trainLoss'],
+  smashed: [...crossed, 'nonce', 'samples'],
+  outputs: crossed,
+  'output-gradient': [...crossed, 'nonce', 'samples'],
+  gradient: crossed,
 };
 
 /** The manifest of `blob`. Throws RangeError when the blob is empty, too large, or lacks a fact its purpose requires. */
@@ -47,11 +53,9 @@ export function manifestOf(blob: NamedBlob, chunkBytes = defaultChunkBytes): Man
   return manifest;
 }
 
-function smashedFault({ size, meta }: Manifest): string | undefined {
-  const floats = (meta.shape ?? []).reduce((product, side) => product * side, 1);
-  const expected = floats * 4 + (meta.labels ?? meta.samples ?? 0);
-  if (size !== expected) return `size ${size} of smashed data (expected ${expected} from shape and samples)`;
-  return undefined;
+/** Whether these are numbers that cross a cut: any format of them, whose size only the cut tells. */
+export function isCrossing(purpose: Purpose): boolean {
+  return requiredMeta[purpose].includes('cut');
 }
 
 /** What is wrong with a manifest that its schema cannot say, or undefined when nothing is. */
@@ -63,7 +67,7 @@ export function manifestFault(manifest: Manifest): string | undefined {
     return `${chunks.length} chunks (expected ${expected}, at most 1024)`;
   for (const name of requiredMeta[purpose])
     if (meta[name] === undefined) return `no ${name} (required of purpose ${purpose})`;
-  if (purpose === 'smashed') return smashedFault(manifest);
-  if (size % 4 !== 0) return `size ${size} of ${purpose} (expected a multiple of 4: float32)`;
+  if (size % 4 !== 0 && !isCrossing(purpose))
+    return `size ${size} of ${purpose} (expected a multiple of 4: float32)`;
   return undefined;
 }

@@ -13,9 +13,10 @@ import { initialState, type RoundState } from '../round/state.ts';
 import type { RoundEffect } from '../round/types.ts';
 import { Desk } from './desk.ts';
 import { onGraceOver, onLost } from './handover.ts';
-import { onFlood, onFrame, onSplitComputed, onStranger } from './inbound.ts';
+import { onFlood, onFrame, onStranger } from './inbound.ts';
 import { acknowledge, aggregateRound, dispatch, evaluateRound, trainsFirst } from './outbound.ts';
 import type { Peer } from './peer.ts';
+import { followLog, onSplitComputed } from './split-server.ts';
 import type { RsuInput, RsuOptions, RsuOutputs } from './types.ts';
 
 /** How often missing beacons are looked for, live. */
@@ -140,9 +141,7 @@ export class RsuActor {
     switch (effect.kind) {
       case 'log':
         desk.record(now, effect.body);
-        if (effect.body.kind === 'vehicle-outcome')
-          desk.peers.get(effect.body.vehicle)?.release(effect.body.task ?? effect.body.round);
-        return;
+        return followLog(desk, effect.body, now);
       case 'dispatch':
         return dispatch(desk, effect, now);
       case 'cancel':
@@ -161,7 +160,7 @@ export class RsuActor {
       case 'grant':
         return desk.grant(effect.vehicle, effect.uplinkBandwidthHz, effect.downlinkBandwidthHz);
       case 'aggregate':
-        return trainsFirst(desk, effect) ? undefined : this.#aggregate(effect, now);
+        return trainsFirst(desk, effect, now) ? undefined : this.#aggregate(effect, now);
       case 'evaluate':
         return evaluateRound(desk, effect);
       case 'finish':

@@ -9,6 +9,8 @@ import type { DownMessage, Framed, Message } from '../../protocol/messages.ts';
 import { Aggregation } from '../aggregation/aggregation.ts';
 import type { RoundEffect, RoundEvent } from '../round/types.ts';
 import { Peer } from './peer.ts';
+import { Processor } from './processor.ts';
+import type { SharedUpper } from './server-halves.ts';
 import type { RsuOptions, RsuOutputs } from './types.ts';
 
 /** More vehicles than this are refused: a flood of invented ids must not cost memory. */
@@ -42,6 +44,8 @@ export class Desk {
   readonly options: RsuOptions;
   readonly aggregation: Aggregation;
   readonly peers = new Map<VehicleId, Peer>();
+  readonly processor = new Processor();
+  readonly #sharedUppers = new Map<number, SharedUpper>();
   readonly #computations = new Map<number, Purpose>();
   #events: RoundEvent[] = [];
   #log: { at: number; body: EventBody }[] = [];
@@ -128,6 +132,18 @@ export class Desk {
     const purpose = present(this.#computations.get(ticket), `computation ${ticket}`);
     this.#computations.delete(ticket);
     return purpose;
+  }
+
+  /** The upper half that all split cars of a round train; opened for the first of them. */
+  sharedUpper(round: number, open: () => SharedUpper): SharedUpper {
+    const shared = this.#sharedUppers.get(round) ?? open();
+    this.#sharedUppers.set(round, shared);
+    return shared;
+  }
+
+  endSharedUpper(round: number): void {
+    this.#sharedUppers.get(round)?.end();
+    this.#sharedUppers.delete(round);
   }
 
   /** Round events one by one, those raised meanwhile included; bytes moved since the last time come first. */

@@ -2,7 +2,7 @@
 // Order of design.md section 4: known task, purpose, size; hash, shape, finiteness and norm follow when it is complete.
 // Must not: change anything.
 
-import type { AckResult, Manifest } from '../../protocol/messages.ts';
+import type { AckResult, Manifest, Purpose } from '../../protocol/messages.ts';
 import { blobKey } from '../../protocol/messages.ts';
 import type { RoundConfig } from '../round/types.ts';
 import type { Assignment, Peer } from './peer.ts';
@@ -23,22 +23,13 @@ const refuse = (reason: string, hostile = true): Gate => ({
   hostile,
 });
 
-/** Bytes a smashed blob of `samples` samples has: float32 activations, then one byte a label. */
-export function smashedBytes(config: RoundConfig, cut: number, samples: number): number {
-  const block = config.cost.blocks[cut - 1];
-  return block ? samples * (block.outputFloats * 4 + config.cost.labelsPerSample) : 0;
-}
+/** What a split car sends. */
+const ofSplit: readonly Purpose[] = ['lower-update', 'lower-checkpoint', 'smashed', 'output-gradient'];
+/** Of these there is one for each of some mini-batches. */
+const ofStep: readonly Purpose[] = ['lower-checkpoint', 'smashed', 'output-gradient'];
 
-function expectedBytes(config: RoundConfig, assignment: Assignment, manifest: Manifest): number {
-  if (manifest.purpose === 'update') return config.fullBytes;
-  if (manifest.purpose === 'lower-update') return config.lowerBytes;
-  return smashedBytes(config, assignment.cut, manifest.meta.samples ?? 0);
-}
-
-function purposeFits(assignment: Assignment, manifest: Manifest): boolean {
-  return assignment.plan === 'full'
-    ? manifest.purpose === 'update'
-    : manifest.purpose === 'lower-update' || manifest.purpose === 'smashed';
+function purposeFits(assignment: Assignment, { purpose }: Manifest): boolean {
+  return assignment.plan === 'full' ? purpose === 'update' : ofSplit.includes(purpose);
 }
 
 /** Why an update of fewer epochs than asked for is not taken, or undefined. */
@@ -65,7 +56,7 @@ export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest
     round,
     peer.vehicle,
     manifest.purpose,
-    manifest.purpose === 'smashed' ? step : undefined,
+    ofStep.includes(manifest.purpose) ? step : undefined,
   );
   if (manifest.key !== wanted) return refuse(`key ${manifest.key} (expected ${wanted})`);
   const winner = peer.committed.get(manifest.key);
@@ -82,14 +73,12 @@ export function gateManifest(config: RoundConfig, peer: Peer, manifest: Manifest
   if (samples === undefined || samples < 1) return refuse(`samples ${samples} (expected at least 1)`);
   const fault = partialFault(config, manifest);
   if (fault !== undefined) return refuse(fault);
-  const size = expectedBytes(config, assignment, manifest);
-  if (manifest.size !== size)
-    return refuse(`size of ${manifest.purpose} is ${manifest.size} bytes (expected ${size})`);
-  if (manifest.purpose === 'smashed') {
-    if (samples > config.scenario.training.batchSize)
-      return refuse(`a mini-batch of ${samples} (expected at most ${config.scenario.training.batchSize})`);
-    if (step !== assignment.nextStep)
-      return refuse(`smashed data of step ${step} (expected ${assignment.nextStep})`, false);
-  } else if (manifest.meta.trainLoss === undefined) return refuse('an update without its trainLoss');
+  if (assignment.split) {
+    const refused = assignment.split.faultOf(manifest);
+    return refused ? refuse(refused.reason, refused.hostile) : { accept: true, assignment };
+  }
+  if (manifest.size !== config.fullBytes)
+    return refuse(`size of ${manifest.purpose} is ${manifest.size} bytes (expected ${config.fullBytes})`);
+  if (manifest.meta.trainLoss === undefined) return refuse('an update without its trainLoss');
   return { accept: true, assignment };
 }

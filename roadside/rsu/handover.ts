@@ -9,7 +9,8 @@
 //   2 the air          nothing moves during the interruption; then the queues go on in order, the frame that was in the
 //                      middle of the air anew: none is lost, none arrives twice (testbed/virtual/air.ts)
 //   3 the car          says so at once with a beacon through the new RSU; tasks, computing and transfers go on
-//   4 here             logs `handover` (round/vehicles.ts) and, for each blob that was on its way, `transfer-handed-over`
+//   4 here             logs `handover` (round/vehicles.ts); for each blob that was on its way `transfer-handed-over`, and for a split
+//                      task that has begun `split-handed-over`: both halves are where they were, and so is its next step
 // Between two discs that do not touch the car is out of coverage: it is `lost`, and left only when the grace is over. Until
 // then it computes on in silence; its hello at the next RSU brings the bitmaps of both sides, and only missing chunks move.
 // A member has one outcome whatever happened on the way: committed under any RSU, or left, late, refused, failed.
@@ -57,6 +58,12 @@ export function noteServing(desk: Desk, peer: Peer, to: string | null, now: numb
   const from = peer.serving;
   peer.serving = to ?? from;
   if (!desk.options.scenario.handover || to === null || from === null || from === to) return;
+  for (const assignment of peer.assignments.values()) {
+    const { split, round, closed } = assignment;
+    if (!split || closed || split.step === 0) continue;
+    const where = { from: from as RsuId, to: to as RsuId, step: split.step };
+    desk.record(now, { kind: 'split-handed-over', vehicle: peer.vehicle, round, ...where });
+  }
   for (const part of peer.transfers.progress()) {
     const { direction, have, total, round = 0, purpose } = part;
     if (have === 0 || purpose === undefined) continue;

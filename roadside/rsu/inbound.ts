@@ -1,27 +1,16 @@
 // What comes in from vehicles: messages become round events, blobs are taken chunk by chunk and checked when complete.
 // Must not: decide about a round, or trust anything a frame says beyond what was checked.
 
-import { present } from '../../base/assert.ts';
 import { messageOf } from '../../base/errors.ts';
-import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { VehicleId } from '../../base/ids.ts';
-import { joinWeights } from '../../learning/cost/model-cost.ts';
-import type { ComputeOutcome } from '../../protocol/actor.ts';
 import { decodeFrame } from '../../protocol/codec.ts';
 import type { Framed, Manifest, TransferMessage, UpMessage } from '../../protocol/messages.ts';
-import { checkUpdate } from '../updates/check.ts';
 import type { Desk } from './desk.ts';
 import { gateManifest } from './gate.ts';
 import { noteServing, onFound, onLeft } from './handover.ts';
-import type { Assignment, Peer } from './peer.ts';
-import { answerSmashed, type GradientReady } from './split-server.ts';
-
-/** The whole model of a split round, put together when the lower half has arrived. */
-interface JoinReady {
-  readonly kind: 'joined';
-  readonly manifest: Manifest;
-  readonly full: Float32Array;
-}
+import type { Peer } from './peer.ts';
+import { onSplitBlob } from './split-server.ts';
+import { takeUpdate } from './take-update.ts';
 
 /** One frame of a vehicle. What cannot be decoded is counted, with the reason. */
 export function onFrame(desk: Desk, vehicle: VehicleId, payload: Uint8Array, now: number): void {
@@ -69,6 +58,7 @@ function onMessage(desk: Desk, peer: Peer, { message, body }: Framed<UpMessage>,
   const { vehicle } = peer;
   switch (message.kind) {
     case 'hello':
+      peer.samples = message.samples;
       desk.raise({
         kind: 'vehicle-hello',
         at: now,
@@ -147,110 +137,10 @@ function logProgress(desk: Desk, peer: Peer, now: number): void {
 }
 
 function onBlob(desk: Desk, peer: Peer, blob: { manifest: Manifest; bytes: Uint8Array }, now: number): void {
-  const { manifest, bytes } = blob;
+  const { manifest } = blob;
   const assignment = peer.assignments.get(manifest.meta.round);
   if (!assignment || assignment.closed) return;
   peer.received.set(manifest.key, manifest.sha);
-  if (manifest.purpose === 'smashed') onSmashed(desk, peer, assignment, blob, now);
-  else if (manifest.purpose === 'update') onUpdate(desk, peer, assignment, blob, now);
-  else onLowerUpdate(desk, peer, assignment, manifest, bytes);
-}
-
-function onUpdate(
-  desk: Desk,
-  peer: Peer,
-  assignment: Assignment,
-  blob: { manifest: Manifest; bytes: Uint8Array },
-  now: number,
-): void {
-  const { blobs } = desk.options;
-  const { manifest, bytes } = blob;
-  const { round } = assignment;
-  const { vehicle } = peer;
-  const base = floatsOfBytes(present(blobs.get(assignment.modelSha), 'the base model'));
-  const reason = checkUpdate({
-    bytes,
-    declaredSize: manifest.size,
-    declaredSha: manifest.sha,
-    expectedParameters: base.length,
-    base,
-  });
-  if (reason !== null) {
-    return desk.raise({ kind: 'update-refused', at: now, vehicle, round, key: manifest.key, reason });
-  }
-  const { samples, trainLoss, epochsDone, computeSeconds = 0, joules = 0 } = manifest.meta;
-  desk.raise({
-    kind: 'update-received',
-    at: now,
-    vehicle,
-    round,
-    key: manifest.key,
-    updateSha: blobs.put(bytes),
-    samples: present(samples, 'samples (the gate saw them)'),
-    trainLoss: present(trainLoss, 'trainLoss (the gate saw it)'),
-    epochsDone,
-    computeSeconds,
-    joules,
-  });
-}
-
-/** The upper half may still be at work: joining waits for it. */
-function onLowerUpdate(
-  desk: Desk,
-  peer: Peer,
-  assignment: Assignment,
-  manifest: Manifest,
-  bytes: Uint8Array,
-): void {
-  const purpose = { kind: 'split', vehicle: peer.vehicle, round: assignment.round } as const;
-  desk.compute(0, purpose, async (): Promise<JoinReady> => {
-    const upper = await present(assignment.upper, 'the upper half');
-    return { kind: 'joined', manifest, full: joinWeights(floatsOfBytes(bytes), upper.weights()) };
-  });
-}
-
-function onSmashed(
-  desk: Desk,
-  peer: Peer,
-  assignment: Assignment,
-  blob: { manifest: Manifest; bytes: Uint8Array },
-  now: number,
-): void {
-  const { config, model } = desk.options;
-  const answer = answerSmashed({ config, model, assignment, ...blob });
-  const { vehicle } = peer;
-  const { round } = assignment;
-  if (typeof answer === 'string') {
-    return desk.raise({
-      kind: 'update-refused',
-      at: now,
-      vehicle,
-      round,
-      key: blob.manifest.key,
-      reason: answer,
-    });
-  }
-  desk.compute(answer.modelledSeconds, { kind: 'split', vehicle, round }, answer.run);
-}
-
-/** A split computation ended: a gradient goes down, or a joined model is checked as any update is. */
-export function onSplitComputed(
-  desk: Desk,
-  task: { vehicle: VehicleId; round: number },
-  outcome: ComputeOutcome,
-  now: number,
-): void {
-  const peer = present(desk.peers.get(task.vehicle), task.vehicle);
-  const assignment = peer.assignments.get(task.round);
-  if (!assignment || assignment.closed) return;
-  if (!outcome.ok) return desk.raise({ kind: 'vehicle-failed', at: now, ...task, reason: outcome.error });
-  const ready = outcome.value as GradientReady | JoinReady;
-  if (ready.kind === 'gradient') {
-    assignment.nextStep = ready.step + 1;
-    assignment.busy = false;
-    return desk.send(peer, peer.transfers.offer(ready.blob, now), now);
-  }
-  const bytes = bytesOfFloats(ready.full);
-  const manifest = { ...ready.manifest, size: bytes.length, sha: sha256(bytes) };
-  onUpdate(desk, peer, assignment, { manifest, bytes }, now);
+  if (manifest.purpose === 'update') takeUpdate(desk, peer, assignment, blob, now);
+  else onSplitBlob(desk, peer, assignment, blob, now);
 }

@@ -5,24 +5,61 @@ import { present } from '../../base/assert.ts';
 import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
-import { joinWeights, splitWeights } from '../../learning/cost/model-cost.ts';
-import { blocksOfCut } from '../../learning/split/cuts.ts';
-import { blobKey } from '../../protocol/messages.ts';
+import { joinWeights } from '../../learning/cost/model-cost.ts';
+import type { TrainingSettings } from '../../learning/learner.ts';
+import { blobKey, type Purpose, type Task } from '../../protocol/messages.ts';
 import { clientPartOf, rootSamplesOf } from '../aggregation/aggregators.ts';
 import type { RoundEffect } from '../round/types.ts';
 import type { Desk } from './desk.ts';
-import type { Assignment } from './peer.ts';
+import type { Peer } from './peer.ts';
+import { openSplit, withSharedUpper } from './split-open.ts';
+import type { SplitTask } from './split-task.ts';
 
 type EffectOf<K extends RoundEffect['kind']> = Extract<RoundEffect, { kind: K }>;
 
 const floatsOf = (desk: Desk, sha: BlobSha, what: string): Float32Array =>
   floatsOfBytes(present(desk.options.blobs.get(sha), what));
 
+/** What a task starts from, and where it stands at the RSU. */
+interface Opened {
+  readonly purpose: Purpose;
+  readonly bytes: Uint8Array;
+  readonly baseSha: BlobSha;
+  /** What only a split task says. */
+  readonly terms: Pick<Task, 'cut' | 'head' | 'crossing' | 'checkpointSteps'>;
+  readonly split?: SplitTask;
+}
+
+/** The whole model, and behind it what the aggregation rule sends along. */
+function openFull(desk: Desk, effect: EffectOf<'dispatch'>, weights: Float32Array): Opened {
+  const companion = desk.aggregation.companion(weights.length);
+  const bytes = bytesOfFloats(companion ? joinWeights(weights, companion) : weights);
+  const baseSha = companion ? (sha256(bytes) as BlobSha) : effect.modelSha;
+  return { purpose: 'model', bytes, baseSha, terms: { cut: 0 } };
+}
+
+/** The car's part of the model; the RSU's is opened. */
+function openParts(
+  desk: Desk,
+  peer: Peer,
+  effect: EffectOf<'dispatch'>,
+  model: { weights: Float32Array; settings: TrainingSettings },
+): Opened {
+  const { head, crossing, checkpointSteps = 0 } = desk.options.scenario.fallback;
+  const { split, bytes } = openSplit(desk, peer, { round: effect.round, cut: effect.cut, ...model });
+  const terms = {
+    cut: split.terms.facts.cut,
+    ...(head === undefined ? {} : { head }),
+    ...(crossing === undefined ? {} : { crossing }),
+    ...(checkpointSteps === 0 ? {} : { checkpointSteps }),
+  };
+  return { purpose: 'lower-model', bytes, baseSha: split.terms.base, terms, split };
+}
+
 /** Gives a vehicle its task; its base weights wait to be pulled. */
 export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number): void {
-  const { model, scenario, learner, blobs } = desk.options;
-  const { vehicle, round, nonce, plan, modelSha } = effect;
-  const cut = plan === 'split' ? blocksOfCut(model, effect.cut) : 0;
+  const { model, scenario } = desk.options;
+  const { vehicle, round, nonce, plan, modelSha, uploadBySeconds } = effect;
   const peer = present(desk.peers.get(vehicle), vehicle);
   const weights = floatsOf(desk, modelSha, 'the global model');
   const { proximal, control } = clientPartOf(scenario.aggregation);
@@ -31,54 +68,33 @@ export function dispatch(desk: Desk, effect: EffectOf<'dispatch'>, now: number):
     ...(proximal === undefined ? {} : { proximal }),
     seed: effect.batchSeed,
   };
-  const halves = plan === 'split' ? splitWeights(model, weights, cut) : undefined;
-  const companion = halves ? undefined : desk.aggregation.companion(weights.length);
-  const bytes = bytesOfFloats(halves?.lower ?? (companion ? joinWeights(weights, companion) : weights));
-  const baseSha = halves ? blobs.put(bytes) : companion ? (sha256(bytes) as BlobSha) : modelSha;
-  const upper = halves && learner.openUpper({ model, cut, upperWeights: halves.upper, settings });
-  // A failure to open shows when the first smashed data is answered; unobserved until then, it must not end the process.
-  upper?.catch(() => undefined);
-  const assignment: Assignment = {
-    round,
-    nonce,
-    plan,
-    cut,
-    modelSha,
-    upper,
-    nextStep: 0,
-    busy: false,
-    closed: false,
-  };
-  const { uploadBySeconds } = effect;
-  const purpose = halves ? 'lower-model' : 'model';
+  const { purpose, bytes, baseSha, terms, split } =
+    plan === 'full' ? openFull(desk, effect, weights) : openParts(desk, peer, effect, { weights, settings });
   peer.assign(
-    assignment,
+    { round, nonce, plan, modelSha, split, closed: false },
     { key: blobKey(round, vehicle, purpose), purpose, bytes, meta: { round } },
     baseSha,
   );
   desk.grant(vehicle, effect.uplinkBandwidthHz, effect.downlinkBandwidthHz);
-  desk.sendTo(
-    vehicle,
-    {
-      kind: 'task',
-      round,
-      nonce,
-      plan,
-      cut,
-      model: { ...model, inputShape: [...model.inputShape] },
-      base: { sha: baseSha, size: bytes.length },
-      settings,
-      ...(control === undefined ? {} : { control }),
-      deadlineSeconds: effect.deadlineSeconds,
-      ...(uploadBySeconds === undefined ? {} : { partial: { uploadBySeconds } }),
-      bandwidthHz: effect.uplinkBandwidthHz,
-    },
-    now,
-  );
+  const task: Task = {
+    kind: 'task',
+    round,
+    nonce,
+    plan,
+    ...terms,
+    model: { ...model, inputShape: [...model.inputShape] },
+    base: { sha: baseSha, size: bytes.length },
+    settings,
+    ...(control === undefined ? {} : { control }),
+    deadlineSeconds: effect.deadlineSeconds,
+    ...(uploadBySeconds === undefined ? {} : { partial: { uploadBySeconds } }),
+    bandwidthHz: effect.uplinkBandwidthHz,
+  };
+  desk.sendTo(vehicle, task, now);
 }
 
 /** Whether the RSU trains on its own data before it aggregates; then it is asked to, as long as its speed takes. */
-export function trainsFirst(desk: Desk, effect: EffectOf<'aggregate'>): boolean {
+export function trainsFirst(desk: Desk, effect: EffectOf<'aggregate'>, now: number): boolean {
   const { learner, model, scenario, config, rootData } = desk.options;
   if (rootSamplesOf(scenario.aggregation) === 0) return false;
   const { data, shard } = present(rootData, "the RSU's own data");
@@ -88,10 +104,17 @@ export function trainsFirst(desk: Desk, effect: EffectOf<'aggregate'>): boolean 
   const flops = settings.epochs * shard.length * (forwardFlops + backwardFlops);
   const seconds = flops / scenario.fallback.serverFlopsPerSecond;
   const weights = floatsOf(desk, effect.base, 'the base model').slice();
-  desk.compute(seconds, { kind: 'root', effect }, () =>
+  desk.compute(desk.processor.give(seconds, now), { kind: 'root', effect }, () =>
     learner.train({ model, weights, data, shard, settings }),
   );
   return true;
+}
+
+/** A committed update as it is averaged: where split cars train one upper half, with what it is at the end of the round. */
+function updateOf(desk: Desk, round: number, vehicle: VehicleId, updateSha: BlobSha): Float32Array {
+  const weights = floatsOf(desk, updateSha, `the update of ${vehicle}`);
+  const split = desk.peers.get(vehicle)?.assignments.get(round)?.split;
+  return split ? withSharedUpper(desk.options.model, split, weights) : weights;
 }
 
 /**
@@ -110,7 +133,7 @@ export function aggregateRound(
     ...(flight && {
       flight: { ...flight, start: floatsOf(desk, flight.startSha, `what ${rest.vehicle} began from`) },
     }),
-    weights: floatsOf(desk, updateSha, `the update of ${rest.vehicle}`),
+    weights: updateOf(desk, effect.round, rest.vehicle, updateSha),
   }));
   const { round } = effect;
   const { weights, rejected } = desk.aggregation.next(round, base, updates, {

@@ -2,24 +2,19 @@
 // Must not: decide anything about a round.
 
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
-import type { UpperHalf } from '../../learning/learner.ts';
 import { Transfers } from '../../protocol/blob/transfers.ts';
 import type { BlobMeta, Purpose, VehicleState } from '../../protocol/messages.ts';
+import type { SplitTask } from './split-task.ts';
 
 /** A task as it was given: what an answer is checked against. */
 export interface Assignment {
   readonly round: number;
   readonly nonce: string;
   readonly plan: 'full' | 'split';
-  readonly cut: number;
   /** The global model it started from. */
   readonly modelSha: BlobSha;
-  /** The RSU's half of a split model. */
-  readonly upper: Promise<UpperHalf> | undefined;
-  /** The next mini-batch whose smashed data may come. */
-  nextStep: number;
-  /** Smashed data of this step is being worked on. */
-  busy: boolean;
+  /** Where it stands in a split plan. */
+  readonly split?: SplitTask;
   /** The round gave this vehicle an outcome: nothing more is taken. */
   closed: boolean;
 }
@@ -44,6 +39,8 @@ export class Peer {
   /** Keys that arrived whole, with the hash the vehicle sent; cleared with the next task. */
   readonly received = new Map<string, string>();
   readonly served = new Map<string, Served>();
+  /** Training samples, by its hello. */
+  samples = 0;
   state: VehicleState = 'idle';
   lastHeardAt = 0;
   inContact = false;
@@ -83,6 +80,6 @@ export class Peer {
     for (const sha of this.served.keys()) this.transfers.retract(sha);
     this.served.clear();
     this.transfers.forgetRound(round);
-    assignment.upper?.then((upper) => upper.dispose()).catch(() => undefined);
+    assignment.split?.terms.server.release();
   }
 }

@@ -52,37 +52,8 @@ export function checkUpdate(update: ReceivedUpdate): string | null {
   return null;
 }
 
-/** One mini-batch as it crossed the cut, and what the RSU waits for. */
-export interface ReceivedSmashed {
-  /** samples x outputFloats float32 activations, then one label byte a sample */
-  readonly bytes: Uint8Array;
-  readonly samples: number;
-  readonly outputFloats: number;
-  readonly classes: number;
-  readonly step: number;
-  readonly expectedStep: number;
-  /** 1 when absent. */
-  readonly labelsPerSample?: number;
-  /** Samples a mini-batch may hold at most; unbounded when absent. */
-  readonly batchSize?: number;
-}
-
-/** Why a mini-batch of smashed data is refused, or null: step, samples, size, finiteness, range of labels. */
-export function checkSmashed(batch: ReceivedSmashed): string | null {
-  const { bytes, samples, outputFloats, classes, step, expectedStep } = batch;
-  const batchSize = batch.batchSize ?? Number.POSITIVE_INFINITY;
-  if (step !== expectedStep) return `step is ${step} (expected ${expectedStep})`;
-  if (!Number.isInteger(samples) || samples < 1 || samples > batchSize)
-    return `mini-batch of ${samples} samples (expected 1..${batchSize})`;
-  const floatBytes = samples * outputFloats * 4;
-  const labelCount = samples * (batch.labelsPerSample ?? 1);
-  if (bytes.byteLength !== floatBytes + labelCount)
-    return `size is ${bytes.byteLength} bytes (expected ${samples} x ${outputFloats} floats and ${labelCount} labels)`;
-  const smashed = floatsOfBytes(bytes.subarray(0, floatBytes));
-  const broken = firstNonFinite(smashed);
-  if (broken >= 0) return `float ${broken} is ${smashed[broken]} (expected a finite number)`;
-  const labels = bytes.subarray(floatBytes);
+/** Why the labels of a mini-batch are refused, or undefined. */
+export function labelFault(labels: Uint8Array, classes: number): string | undefined {
   const wrong = labels.findIndex((label) => label >= classes);
-  if (wrong >= 0) return `label ${wrong} is ${labels[wrong]} (expected below ${classes})`;
-  return null;
+  return wrong < 0 ? undefined : `label ${wrong} is ${labels[wrong]} (expected below ${classes})`;
 }

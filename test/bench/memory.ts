@@ -8,6 +8,7 @@ import { asId, type VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { Learner, ModelSpec } from '../../learning/learner.ts';
+import { cutFacts } from '../../learning/split/cuts.ts';
 import { createTfjsLearner, liveTensors } from '../../learning/training/tfjs-learner.ts';
 import { VehicleAgent } from '../../vehicle-agent/agent.ts';
 import { MemoryOutbox } from '../../vehicle-agent/outbox-memory.ts';
@@ -86,6 +87,7 @@ async function makeVehicle(
     data,
     shard,
     costOf: modelCost,
+    cutFactsOf: cutFacts,
     outbox: new MemoryOutbox(),
     rng: Rng.root(SEED).fork(vehicle),
     beaconSeconds: 1,

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOfFloats, sha256 } from '../../base/hash.ts';
 import { weightedMean as aggregate } from '../../roadside/aggregation/fedavg.ts';
-import { checkSmashed, checkUpdate } from '../../roadside/updates/check.ts';
+import { checkUpdate, labelFault } from '../../roadside/updates/check.ts';
 import { carA, carB, carC } from '../support/round-world.ts';
 
 const floats = (...values: number[]) => Float32Array.from(values);
@@ -78,30 +78,9 @@ describe('checkUpdate', () => {
   });
 });
 
-describe('checkSmashed', () => {
-  const batch = (values: number[], labels: number[], changes: object = {}) => {
-    const bytes = new Uint8Array([...bytesOfFloats(floats(...values)), ...labels]);
-    return checkSmashed({
-      bytes,
-      samples: 2,
-      outputFloats: 1,
-      classes: 10,
-      step: 3,
-      expectedStep: 3,
-      ...changes,
-    });
-  };
-
-  it('passes a sound mini-batch', () => {
-    expect(batch([0.5, -1], [0, 9])).toBeNull();
-  });
-
-  it('refuses another step, size, batch, value or label, each with its reason', () => {
-    expect(batch([0, 0], [0, 0], { step: 2 })).toBe('step is 2 (expected 3)');
-    expect(batch([0, 0], [0, 0], { samples: 0 })).toBe('mini-batch of 0 samples (expected 1..Infinity)');
-    expect(batch([0, 0], [0, 0], { batchSize: 1 })).toBe('mini-batch of 2 samples (expected 1..1)');
-    expect(batch([0, 0], [0])).toBe('size is 9 bytes (expected 2 x 1 floats and 2 labels)');
-    expect(batch([0, Number.NaN], [0, 0])).toBe('float 1 is NaN (expected a finite number)');
-    expect(batch([0, 0], [0, 10])).toBe('label 1 is 10 (expected below 10)');
+describe('labels beside smashed data', () => {
+  it('are refused where the model has no such class', () => {
+    expect(labelFault(Uint8Array.of(0, 9), 10)).toBeUndefined();
+    expect(labelFault(Uint8Array.of(0, 10), 10)).toBe('label 1 is 10 (expected below 10)');
   });
 });

@@ -52,10 +52,17 @@ describe('a manifest', () => {
     expect(manifestFault({ ...manifest, size: 7 })).toBe(
       'size 7 of model (expected a multiple of 4: float32)',
     );
-    const meta = { round: 1, nonce: sha256(new Uint8Array(1)), step: 0, shape: [2, 1], samples: 2 };
+    const meta = { round: 1, nonce: sha256(new Uint8Array(1)), step: 0, samples: 2 };
     expect(manifestFault({ ...manifest, purpose: 'smashed', meta })).toBe(
-      'size 8 of smashed data (expected 10 from shape and samples)',
+      'no cut (required of purpose smashed)',
     );
+    const crossed = {
+      ...meta,
+      cut: 'a/conv1+b/conv1',
+      base: sha256(new Uint8Array(2)),
+      format: 'int8' as const,
+    };
+    expect(manifestFault({ ...manifest, purpose: 'smashed', size: 7, meta: crossed })).toBeUndefined();
   });
 });
 

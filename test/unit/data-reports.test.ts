@@ -1,7 +1,6 @@
 // Traffic reports as data, and data sets whose samples have a label at every position. Must not: train for long.
 
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../base/hash.ts';
 import {
   labelsPerSample,
   pickSamples,
@@ -12,8 +11,6 @@ import {
 import { generateReports, reportClassNames } from '../../learning/data/reports.ts';
 import { loadDataset } from '../../learning/data/sources.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
-import { manifestOf } from '../../protocol/blob/manifest.ts';
-import { checkSmashed } from '../../roadside/updates/check.ts';
 
 /** The samples as lines. */
 const textOf = (tokens: Uint8Array): string =>
@@ -81,19 +78,6 @@ describe('traffic reports', () => {
     expect(before.loss).toBeGreaterThan(4);
     expect(after.loss).toBeLessThan(2.8);
     expect(after.accuracy).toBeGreaterThan(before.accuracy + 0.1);
-  });
-});
-
-describe('smashed data with a label at every position', () => {
-  it('carry them all, and are refused with fewer', () => {
-    const bytes = new Uint8Array(2 * 4 + 2 * 3);
-    const facts = { bytes, samples: 2, outputFloats: 1, classes: 9, step: 0, expectedStep: 0 };
-    expect(checkSmashed({ ...facts, labelsPerSample: 3 })).toBeNull();
-    expect(checkSmashed(facts)).toBe('size is 14 bytes (expected 2 x 1 floats and 2 labels)');
-    const meta = { round: 1, nonce: sha256(bytes), step: 0, shape: [2, 1], samples: 2 };
-    const blob = { key: '1/a/smashed/0', purpose: 'smashed', bytes } as const;
-    expect(manifestOf({ ...blob, meta: { ...meta, labels: 6 } }).size).toBe(14);
-    expect(() => manifestOf({ ...blob, meta })).toThrow('size 14 of smashed data (expected 10');
   });
 });
 

@@ -114,8 +114,7 @@ describe('the gate', () => {
       cost: modelCost(model),
     };
     const peer = new Peer('v1' as never);
-    const given = { modelSha: sha('c'), upper: undefined, nextStep: 0, busy: false, closed: false };
-    peer.assignments.set(1, { round: 1, nonce, plan: 'full', cut: 0, ...given });
+    peer.assignments.set(1, { round: 1, nonce, plan: 'full', modelSha: sha('c'), closed: false });
     const gate = gateManifest(config, peer, manifest(epochsDone));
     return gate.accept ? 'accepted' : gate.reason;
   };

@@ -5,7 +5,8 @@ import { bytesOfFloats, sha256 } from '../../base/hash.ts';
 import { asId, type RoadId, type RsuId, type VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import type { ModelCost } from '../../learning/cost/types.ts';
-import type { Learner, LowerHalf } from '../../learning/learner.ts';
+import type { Cut, Learner, LowerHalf } from '../../learning/learner.ts';
+import type { CutFacts } from '../../learning/split/cuts.ts';
 import type { ComputeOutcome, Outputs } from '../../protocol/actor.ts';
 import { type Offer, Transfers } from '../../protocol/blob/transfers.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
@@ -30,6 +31,23 @@ const cost: ModelCost = {
   parameters: 3,
   forwardFlops: 192,
   backwardFlops: 320,
+};
+
+const cutFactsOf = (_model: unknown, cut: Cut): CutFacts => {
+  if (cut !== 1) throw new Error(`cut ${cut} of three (expected 1..1)`);
+  return {
+    cut,
+    deviceLayers: ['lower/dense1'],
+    frontier: [{ name: 'lower/dense1', floats: 3 }],
+    crossingFloats: 3,
+    lowerParameters: 2,
+    upperParameters: 1,
+    lowerForwardFlops: 128,
+    lowerBackwardFlops: 256,
+    upperForwardFlops: 64,
+    upperBackwardFlops: 64,
+    lowerActivationFloats: 3,
+  };
 };
 
 const device = {
@@ -84,7 +102,10 @@ export class FakeLearner implements Learner {
     };
   }
   async openUpper(): Promise<never> {
-    throw new Error('a car has no upper half');
+    throw new Error('this car has no end of a model');
+  }
+  async openMiddle(): Promise<never> {
+    throw new Error('a car has no middle of a model');
   }
 }
 
@@ -156,6 +177,7 @@ export class Stage {
       },
       shard: Uint32Array.of(0, 1, 2, 3),
       costOf: () => cost,
+      cutFactsOf,
       outbox,
       rng: Rng.root(1),
       beaconSeconds: 1,

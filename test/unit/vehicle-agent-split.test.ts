@@ -1,18 +1,20 @@
 // One car through a round of split learning: steps, energy, and gradients that are not what they should be.
 
 import { describe, expect, it } from 'vitest';
-import { bytesOfFloats, floatsOfBytes } from '../../base/hash.ts';
-import { batchOf, meanLossOfLastEpoch } from '../../vehicle-agent/split-path.ts';
+import { bytesOfFloats, floatsOfBytes, sha256 } from '../../base/hash.ts';
+import { batchOf, meanOfLast } from '../../vehicle-agent/split-path.ts';
 import { nextPhase } from '../../vehicle-agent/state.ts';
-import { nonce, Stage, taskOf } from './vehicle-agent-setup.ts';
+import { lowerBase, nonce, Stage, taskOf } from './vehicle-agent-setup.ts';
 
 const split = () => taskOf({ plan: 'split' });
+
+const base = sha256(bytesOfFloats(lowerBase));
 
 const gradientOf = (step: number, values: number[], trainLoss?: number, round = 1) => ({
   key: `${round}/v1/gradient/${step}`,
   purpose: 'gradient' as const,
   bytes: bytesOfFloats(Float32Array.from(values)),
-  meta: { round, step, ...(trainLoss === undefined ? {} : { trainLoss }) },
+  meta: { round, step, cut: 1, base, ...(trainLoss === undefined ? {} : { trainLoss }) },
   eager: true,
 });
 
@@ -52,7 +54,7 @@ describe('a vehicle agent in a round of split learning', () => {
     const [first, second, update] = stage.arrived;
     expect([...floatsOfBytes(first!.bytes.slice(0, 24))]).toEqual([0, 1, 2, 3, 4, 5]);
     expect([...first!.bytes.slice(24)]).toEqual([7, 8]);
-    expect(second!.manifest.meta).toEqual({ round: 1, nonce, step: 1, shape: [2, 3], samples: 2 });
+    expect(second!.manifest.meta).toEqual({ round: 1, nonce, step: 1, samples: 2, cut: 1, base });
     expect([...floatsOfBytes(update!.bytes)]).toEqual([16, 17]);
     expect(update!.manifest.meta).toEqual({
       round: 1,
@@ -67,27 +69,32 @@ describe('a vehicle agent in a round of split learning', () => {
     expect([...stage.timers]).toEqual([]);
   });
 
-  it('fails on a gradient of a wrong size, and disposes its half', async () => {
+  it.each([
+    ['of a wrong size', {}, [3, 4], 'of 8 bytes (expected 24)'],
+    ['of another cut', { cut: 'lower/dense1' }, [1, 2, 3, 4, 5, 6], 'of cut lower/dense1 (expected 1)'],
+    ['of another model', { base: nonce }, [1, 2, 3, 4, 5, 6], `of model ${nonce} (expected ${base})`],
+    ['in another format', { format: 'int8' as const }, [1, 2, 3, 4, 5, 6], 'in int8 (expected float32)'],
+  ])('refuses a gradient %s by name and goes on', async (_what, change, values, reason) => {
     const stage = await smashed();
-    expect(stage.offer(gradientOf(0, [3, 4]))).toEqual([
-      'need 00',
-      'need 01',
-      'failed gradient of 8 bytes (expected 24)',
-      'status in-range',
-    ]);
-    expect(stage.learner.disposed).toBe(1);
+    const hostile = gradientOf(0, values);
+    expect(stage.offer({ ...hostile, meta: { ...hostile.meta, ...change } })).toEqual([]);
+    expect(stage.agent.refusals()).toEqual({ count: 1, latest: [`gradient of round 1, step 0, ${reason}`] });
+    stage.rsu = stage.newRsu();
+    stage.offer(gradientOf(0, [10, 0, 0, 0, 0, 0], 0.75));
+    expect(stage.computing).toEqual([0.5]);
   });
 
   it('fails on a gradient that is not finite', async () => {
     const stage = await smashed();
     const said = stage.offer(gradientOf(0, [1, 2, Number.POSITIVE_INFINITY, 4, 5, 6]));
-    expect(said).toContain('failed gradient with a value that is not finite');
+    expect(said).toContain('failed gradient: float 2 is Infinity (expected a finite number)');
+    expect(stage.learner.disposed).toBe(1);
   });
 
   it('ignores a gradient of another step or round', async () => {
     const stage = await smashed();
     stage.offer(gradientOf(1, [1, 2, 3, 4, 5, 6]));
-    stage.offer(gradientOf(0, [1, 2, 3, 4, 5, 6], undefined, 2));
+    stage.offer(gradientOf(0, [6, 5, 4, 3, 2, 1], undefined, 2));
     expect(stage.computing).toEqual([]);
     expect(stage.agent.refusals().latest).toEqual([
       'gradient of round 1, step 1, which is not awaited',
@@ -141,8 +148,8 @@ describe('the sums of split learning', () => {
   });
 
   it('take the mean loss over the last epoch only', () => {
-    expect(meanLossOfLastEpoch([9, 9, 1, 3], 2)).toBe(2);
-    expect(meanLossOfLastEpoch([], 2)).toBe(0);
+    expect(meanOfLast([9, 9, 1, 3], 2)).toBe(2);
+    expect(meanOfLast([], 2)).toBe(0);
   });
 });
 

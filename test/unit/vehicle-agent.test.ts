@@ -273,7 +273,7 @@ describe('a vehicle agent and an odd RSU', () => {
       key: '1/v1/gradient/0',
       purpose: 'gradient' as const,
       bytes: bytesOf(8),
-      meta: { round: 1, step: 0 },
+      meta: { round: 1, step: 0, cut: 1, base: nonce },
     };
     expect(stage.offer(gradient)).toEqual([]);
     const update = {

@@ -7,6 +7,7 @@ import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { Place } from '../../learning/data/partition.ts';
 import type { Dataset, Learner } from '../../learning/learner.ts';
+import { cutFacts } from '../../learning/split/cuts.ts';
 import type { Announcement } from '../../protocol/announcement.ts';
 import { decodeFrame, encodeFrame } from '../../protocol/codec.ts';
 import type { Link } from '../../protocol/link/link.ts';
@@ -59,6 +60,7 @@ function agentOf(options: AgentHostOptions): VehicleAgent {
     data: train,
     shard: shardOf(scenario, train, { vehicle, place }),
     costOf: modelCost,
+    cutFactsOf: cutFacts,
     outbox,
     rng: Rng.root(seed).fork('agent').fork(vehicle),
     beaconSeconds,

@@ -8,6 +8,7 @@ import type { RunId, VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { Learner, ModelSpec } from '../../learning/learner.ts';
+import { cutFacts } from '../../learning/split/cuts.ts';
 import { openEngine } from '../../learning/training/engine.ts';
 import { adoptKernelModules } from '../../learning/training/kernels/module.ts';
 import { learnerOn } from '../../learning/training/tfjs-learner.ts';
@@ -97,6 +98,7 @@ async function spawn({ vehicle, device, place }: SpawnRequest): Promise<void> {
     data: train,
     shard: shardOf(scenario, train, { vehicle, place }),
     costOf: modelCost,
+    cutFactsOf: cutFacts,
     outbox: new MemoryOutbox(),
     rng: Rng.root(scenario.seed).fork('agent').fork(vehicle),
     beaconSeconds: 1,
