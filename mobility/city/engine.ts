@@ -1,38 +1,16 @@
 // The city engine: drives a demand through a street network, step by step, as SUMO 1.15 does with its default models.
-// Why so many files: every rule has its own; here is only the order of work.
+// The rules run in a kernel of WebAssembly (kernel/assembly/, with the order of a step in its index.ts); here is what
+// feeds it: streets once, signals and departures each step.
 // Must not: draw, print, read a clock, or know why anybody watches.
-//
-// A step, for the instant `now` it leads to:
-//   1. signals change                                     signals.ts
-//   2. everybody plans from the same state of the road    planner.ts, junction-leaders.ts, keep-clear.ts
-//   3. everybody tells the links ahead what it plans      approaches.ts
-//   4. everybody moves                                    mover.ts, halts.ts
-//   5. who has stood too long is lifted                   teleports.ts
-//   6. lanes are changed                                  lane-change/
-//   7. new vehicles come in, lifted ones come back        insertion.ts
 
 import type { CityCounts, CityEngine, CityEngineOptions, VehicleColumns } from '../driving/city-engine.ts';
-import { Approaches } from './approaches.ts';
 import { findConflicts } from './conflicts.ts';
-import { LaneDetectors } from './detectors.ts';
-import { Halts } from './halts.ts';
-import { Insertion } from './insertion.ts';
-import { LaneChanger } from './lane-change/lane-changer.ts';
-import { Mover } from './mover.ts';
-import { Neighbours } from './neighbours.ts';
-import { PlanItems } from './plan-items.ts';
-import { Planner } from './planner.ts';
+import { Departing } from './departing.ts';
+import { fillKernel } from './kernel/fill.ts';
+import { integersAt, type Kernel, newKernel } from './kernel/instance.ts';
 import { Shown } from './shown.ts';
-import { Signals } from './signals.ts';
+import { type Detectors, Signals } from './signals.ts';
 import { Streets } from './streets.ts';
-import { Teleports } from './teleports.ts';
-import { Types } from './types.ts';
-import { recordWidth } from './vehicles.ts';
-import { Ways } from './ways.ts';
-import { World } from './world.ts';
-
-/** Vehicles are put in the order of the lanes in memory every so many steps. */
-const reorderSteps = 4;
 
 /** Builds the engine. After the n-th step its vehicles are as SUMO shows them at begin + (n - 1) steps. */
 export function createCityEngine(options: CityEngineOptions): CityEngine {
@@ -40,50 +18,41 @@ export function createCityEngine(options: CityEngineOptions): CityEngine {
 }
 
 class Engine implements CityEngine {
-  readonly #world: World;
-  readonly #items = new PlanItems();
-  readonly #approaches: Approaches;
-  readonly #planner: Planner;
-  readonly #mover: Mover;
-  readonly #changer: LaneChanger;
-  readonly #insertion: Insertion;
-  readonly #teleports: Teleports;
-  readonly #detectors: LaneDetectors;
+  readonly #kernel: Kernel = newKernel();
+  readonly #signals: Signals;
+  readonly #departing: Departing;
+  readonly #detectors: Detectors;
   readonly #begin: number;
+  readonly #stepSeconds: number;
   readonly #shown = new Shown();
+  #now: number;
+  #steps = 0;
   #insertedCount = 0;
   #arrivedCount = 0;
-  #arrived: number[] = [];
-  #order = new Int32Array(0);
+  #inserted: readonly number[] = [];
+  #arrived: readonly number[] = [];
 
-  constructor(options: CityEngineOptions) {
-    const streets = new Streets(options.network);
-    const types = new Types(options.demand.types, options.stepSeconds);
-    const signals = new Signals(streets, options.beginSeconds);
-    const ways = new Ways(streets, types, options.demand);
-    const conflicts = findConflicts(streets);
-    this.#begin = options.beginSeconds;
-    this.#world = new World(
-      { streets, types, signals, ways, conflicts, seed: options.seed },
-      options.beginSeconds,
-    );
-    this.#approaches = new Approaches(this.#world);
-    const halts = new Halts(this.#world);
-    const shared = { world: this.#world, items: this.#items, approaches: this.#approaches, halts };
-    this.#planner = new Planner(shared);
-    this.#mover = new Mover({ ...shared, isMajorBefore: (link) => this.#planner.lastWasMajor(link) });
-    const neighbours = new Neighbours(this.#world, this.#approaches);
-    this.#changer = new LaneChanger(this.#world, neighbours);
-    this.#insertion = new Insertion(this.#world, options.demand, {
-      neighbours,
-      approaches: this.#approaches,
+  constructor({ network, demand, beginSeconds, stepSeconds, seed, teleportAfterSeconds }: CityEngineOptions) {
+    const { exports } = this.#kernel;
+    const streets = new Streets(network);
+    exports.begin(stepSeconds, seed, teleportAfterSeconds);
+    fillKernel(this.#kernel, { streets, conflicts: findConflicts(streets), types: demand.types });
+    this.#signals = new Signals(streets, beginSeconds, exports.setLetter);
+    for (const { lane, distance } of this.#signals.detectorLanes())
+      exports.addDetector(lane, streets.laneLength[lane]! - distance);
+    this.#detectors = { gapSeconds: (lane, now) => now - exports.lastSeenOn(lane) };
+    this.#departing = new Departing(this.#kernel, {
+      streets,
+      demand,
+      beginSeconds: beginSeconds - stepSeconds,
     });
-    this.#teleports = new Teleports(this.#world, this.#insertion, options.teleportAfterSeconds);
-    this.#detectors = new LaneDetectors(this.#world, signals.detectorLanes());
+    this.#begin = beginSeconds;
+    this.#stepSeconds = stepSeconds;
+    this.#now = beginSeconds - stepSeconds;
   }
 
   get nowSeconds(): number {
-    return this.#world.now;
+    return this.#now;
   }
 
   get vehicles(): VehicleColumns {
@@ -91,17 +60,18 @@ class Engine implements CityEngine {
   }
 
   get counts(): CityCounts {
+    const { vehicleCount, waitingCount, teleportCount } = this.#kernel.exports;
     return {
       inserted: this.#insertedCount,
-      running: this.#world.vehicles.count + this.#teleports.inAir,
+      running: vehicleCount.value,
       arrived: this.#arrivedCount,
-      waiting: this.#insertion.waitingCount,
-      teleports: this.#teleports.count,
+      waiting: waitingCount.value,
+      teleports: teleportCount.value,
     };
   }
 
   get inserted(): readonly number[] {
-    return this.#insertion.inserted;
+    return this.#inserted;
   }
 
   get arrived(): readonly number[] {
@@ -109,63 +79,24 @@ class Engine implements CityEngine {
   }
 
   signalState(row: number): string {
-    return this.#world.signals.stateOf(row);
+    return this.#signals.stateOf(row);
   }
 
   step(): void {
-    const world = this.#world;
-    world.steps += 1;
-    world.now = this.#begin + (world.steps - 1) * world.stepSeconds;
-    if (world.ways.trim()) this.#forgetRecords();
-    if (world.steps % reorderSteps === 0) this.#reorder();
-    world.signals.update(world.now, this.#detectors);
-    this.#plan();
-    this.#mover.moveAll();
-    this.#arrived = this.#mover.arrived.map((v) => world.vehicles.departure[v]!);
-    this.#takeOut(this.#mover.arrived);
-    this.#takeOut(this.#teleports.liftAll());
-    world.lists.tidy();
-    world.noteBodies();
-    this.#changer.changeAll();
-    world.noteBodies();
-    this.#insertion.insertAll();
-    this.#insertedCount += this.#insertion.inserted.length;
-    this.#arrived.push(...this.#teleports.landAll());
+    const { exports } = this.#kernel;
+    this.#steps += 1;
+    this.#now = this.#begin + (this.#steps - 1) * this.#stepSeconds;
+    this.#signals.update(this.#now, this.#detectors);
+    this.#departing.departUntil(this.#now + this.#stepSeconds - 1e-9);
+    exports.step(this.#now, this.#steps);
+    const { inserted, insertedCount, arrived, arrivedCount, gone, goneCount } = exports;
+    this.#inserted = integersAt(this.#kernel, inserted.value, insertedCount.value);
+    this.#arrived = [
+      ...integersAt(this.#kernel, arrived.value, arrivedCount.value),
+      ...integersAt(this.#kernel, gone.value, goneCount.value),
+    ];
+    this.#insertedCount += insertedCount.value;
     this.#arrivedCount += this.#arrived.length;
-    world.lists.tidy();
-    this.#detectors.watch();
-    this.#shown.show(world.vehicles);
-  }
-
-  /** All records of ways were forgotten: nobody may go on holding one. */
-  #forgetRecords(): void {
-    const { record, end } = this.#world.vehicles;
-    for (let v = 0; v < end; v += recordWidth) record[v] = -1;
-  }
-
-  #plan(): void {
-    const { lists } = this.#world;
-    this.#items.clear();
-    for (let i = 0; i < lists.activeCount; i++) this.#planner.planLane(lists.active[i]!);
-    this.#planner.registerAll();
-  }
-
-  /** Removes rows that are on no list any more. */
-  #takeOut(rows: readonly number[]): void {
-    const { vehicles, lists } = this.#world;
-    // From the last row down, so that no row yet to be taken moves.
-    for (const v of [...rows].sort((a, b) => b - a)) {
-      const moved = vehicles.remove(v);
-      if (moved !== v) lists.rename(vehicles.lane[v]!, moved, v);
-    }
-  }
-
-  /** Puts the rows in the order of the lanes. */
-  #reorder(): void {
-    const { vehicles, lists } = this.#world;
-    if (this.#order.length < vehicles.count) this.#order = new Int32Array(2 * vehicles.count);
-    lists.renumber(recordWidth, this.#order);
-    vehicles.reorder(this.#order);
-    this.#world.noteBodies();
+    this.#shown.refresh(this.#kernel);
   }
 }

@@ -1,8 +1,8 @@
-// The vehicles as whoever watches sees them: dense columns, copied from the engine's records after each step.
+// The vehicles as whoever watches sees them: columns that the kernel writes after each step, in its memory.
 // Must not: be read by the engine itself.
 
 import type { VehicleColumns } from '../driving/city-engine.ts';
-import { recordWidth, type Vehicles } from './vehicles.ts';
+import type { Kernel } from './kernel/instance.ts';
 
 export class Shown implements VehicleColumns {
   count = 0;
@@ -12,24 +12,15 @@ export class Shown implements VehicleColumns {
   speed = new Float64Array(0);
   routeIndex = new Int32Array(0);
 
-  show(vehicles: Vehicles): void {
-    const { count } = vehicles;
-    if (this.lane.length < count) this.#grow(2 * count);
-    this.count = count;
-    for (let row = 0, v = 0; row < count; row++, v += recordWidth) {
-      this.departure[row] = vehicles.departure[v]!;
-      this.lane[row] = vehicles.lane[v]!;
-      this.position[row] = vehicles.position[v]!;
-      this.speed[row] = vehicles.speed[v]!;
-      this.routeIndex[row] = vehicles.routeIndex[v]!;
-    }
-  }
-
-  #grow(size: number): void {
-    this.departure = new Int32Array(size);
-    this.lane = new Int32Array(size);
-    this.position = new Float64Array(size);
-    this.speed = new Float64Array(size);
-    this.routeIndex = new Int32Array(size);
+  /** Looks at what the kernel shows now; its columns move when it needs more memory. */
+  refresh({ exports, memory: { buffer } }: Kernel): void {
+    this.count = exports.shownCount.value;
+    const room = exports.shownRoom.value;
+    if (this.lane.length === room && this.lane.buffer === buffer) return;
+    this.departure = new Int32Array(buffer, exports.shownDeparture.value, room);
+    this.lane = new Int32Array(buffer, exports.shownLane.value, room);
+    this.position = new Float64Array(buffer, exports.shownPosition.value, room);
+    this.speed = new Float64Array(buffer, exports.shownSpeed.value, room);
+    this.routeIndex = new Int32Array(buffer, exports.shownIndex.value, room);
   }
 }

@@ -1,32 +1,11 @@
-// Signals: which letter every link shows now. Static programs with their offset, and actuated ones that prolong a green
+// Signals: which letter every link shows. Static programs with their offset, and actuated ones that prolong a green
 // while vehicles keep coming (SUMO 1.15's MSSimpleTrafficLightLogic and MSActuatedTrafficLightLogic).
 // Must not: decide what a driver makes of a letter.
 
 import type { SignalProgram } from '../network/network.ts';
 import type { Streets } from './streets.ts';
 
-/** Letter codes. */
-export const letters = {
-  red: 'r'.charCodeAt(0),
-  redYellow: 'u'.charCodeAt(0),
-  yellowMinor: 'y'.charCodeAt(0),
-  yellowMajor: 'Y'.charCodeAt(0),
-  greenMajor: 'G'.charCodeAt(0),
-  greenMinor: 'g'.charCodeAt(0),
-  stop: 's'.charCodeAt(0),
-  allWayStop: 'w'.charCodeAt(0),
-  equal: '='.charCodeAt(0),
-  zipper: 'Z'.charCodeAt(0),
-  offBlinking: 'o'.charCodeAt(0),
-} as const;
-
-export const isRed = (letter: number): boolean => letter === letters.red || letter === letters.redYellow;
-export const isYellow = (letter: number): boolean =>
-  letter === letters.yellowMinor || letter === letters.yellowMajor;
-export const isGreen = (letter: number): boolean =>
-  letter === letters.greenMajor || letter === letters.greenMinor;
-/** Capital letters have the right of way. */
-export const hasPriority = (letter: number): boolean => letter >= 65 && letter <= 90;
+const greens: ReadonlySet<string> = new Set(['G', 'g']);
 
 /** Seconds since a vehicle last crossed the detectors of a link's lane; 0 while one stands on them. */
 export interface Detectors {
@@ -46,14 +25,14 @@ interface Light {
 }
 
 export class Signals {
-  /** Letter code of every link now. */
-  readonly state: Uint8Array;
   readonly #lights: Light[];
   readonly #streets: Streets;
+  readonly #tell: (link: number, letterCode: number) => void;
 
-  constructor(streets: Streets, beginSeconds: number) {
+  /** `tell` hears of every letter that a link shows from then on. */
+  constructor(streets: Streets, beginSeconds: number, tell: (link: number, letterCode: number) => void) {
     this.#streets = streets;
-    this.state = Uint8Array.from(streets.linkOffState);
+    this.#tell = tell;
     const controlled: number[][] = streets.network.signals.map(() => []);
     for (let k = 0; k < streets.links; k++) {
       if (streets.linkSignal[k]! >= 0) controlled[streets.linkSignal[k]!]!.push(k);
@@ -113,8 +92,7 @@ export class Signals {
   #detectedLanes(state: string, links: readonly number[]): readonly number[] {
     const lanes = new Set<number>();
     for (const k of links) {
-      const letter = state.charCodeAt(this.#streets.linkSignalIndex[k]!);
-      if (isGreen(letter)) lanes.add(this.#streets.linkFrom[k]!);
+      if (greens.has(state.charAt(this.#streets.linkSignalIndex[k]!))) lanes.add(this.#streets.linkFrom[k]!);
     }
     return [...lanes];
   }
@@ -153,7 +131,7 @@ export class Signals {
     if (state === undefined) return;
     for (const k of light.links) {
       const index = this.#streets.linkSignalIndex[k]!;
-      if (index < state.length) this.state[k] = state.charCodeAt(index);
+      if (index < state.length) this.#tell(k, state.charCodeAt(index));
     }
   }
 }

@@ -33,12 +33,11 @@ export class Streets {
   readonly laneEdge: Int32Array;
   readonly laneIndex: Int32Array;
   readonly laneInternal: Uint8Array;
-  readonly laneJunction: Int32Array;
   readonly permissions: Uint32Array;
   readonly firstLane: Int32Array;
   readonly firstLink: Int32Array;
   /** Of an internal lane: the link that leads into it, the entry link of its path, the lane before, the normal lane before. */
-  readonly laneInLink: Int32Array;
+  readonly #laneInLink: Int32Array;
   readonly laneEntry: Int32Array;
   readonly laneBefore: Int32Array;
   readonly laneNormalBefore: Int32Array;
@@ -48,7 +47,6 @@ export class Streets {
   readonly linkNext: Int32Array;
   readonly linkTo: Int32Array;
   readonly linkFrom: Int32Array;
-  readonly linkVia: Int32Array;
   readonly linkJunction: Int32Array;
   /** Length of the path's first internal lane; 0: none. */
   readonly linkLength: Float64Array;
@@ -89,10 +87,8 @@ export class Streets {
     this.firstLink = lanes.firstLink;
     this.laneIndex = Int32Array.from({ length: lanes.count }, (_, l) => l - edges.firstLane[lanes.edge[l]!]!);
     this.laneInternal = Uint8Array.from({ length: lanes.count }, (_, l) => edges.internal[lanes.edge[l]!]!);
-    this.laneJunction = Int32Array.from({ length: lanes.count }, (_, l) => edges.from[lanes.edge[l]!]!);
     this.linkFrom = links.fromLane;
     this.linkTo = links.toLane;
-    this.linkVia = links.via;
     this.linkJunction = links.junction;
     this.linkNext = Int32Array.from({ length: links.count }, (_, k) =>
       links.via[k]! >= 0 ? links.via[k]! : links.toLane[k]!,
@@ -118,7 +114,7 @@ export class Streets {
     this.firstFoe = links.firstFoe;
     this.foes = links.foes;
     this.yields = links.yields;
-    this.laneInLink = new Int32Array(lanes.count).fill(-1);
+    this.#laneInLink = new Int32Array(lanes.count).fill(-1);
     this.laneEntry = new Int32Array(lanes.count).fill(-1);
     this.laneBefore = new Int32Array(lanes.count).fill(-1);
     this.laneNormalBefore = Int32Array.from({ length: lanes.count }, (_, l) => l);
@@ -143,18 +139,11 @@ export class Streets {
     return false;
   }
 
-  /** The lane `offset` lanes to the left of lane `l`; -1: none. */
-  beside(l: number, offset: number): number {
-    const edge = this.laneEdge[l]!;
-    const other = l + offset;
-    return other >= this.firstLane[edge]! && other < this.firstLane[edge + 1]! ? other : -1;
-  }
-
   #tracePaths(): void {
     const walk = (k: number, entry: number): void => {
       const next = this.linkNext[k]!;
-      if (!this.laneInternal[next] || this.laneInLink[next] !== -1) return;
-      this.laneInLink[next] = k;
+      if (!this.laneInternal[next] || this.#laneInLink[next] !== -1) return;
+      this.#laneInLink[next] = k;
       this.laneEntry[next] = entry;
       this.laneBefore[next] = this.linkFrom[k]!;
       this.laneNormalBefore[next] = this.linkFrom[entry]!;
