@@ -4,6 +4,7 @@
 // A round's straight path: round-due -> round-opened, dispatch -> update-received of each member -> aggregate ->
 // round-closed, evaluate -> round-due. Off it are the exits: left, late, refused, failed.
 //
+// Where cars take turns (`fallback.schedule`), each is dispatched when the one before has its outcome (`turns.ts`).
 // Where the aggregation rule is asynchronous there is no waiting for all: `asynchronous.ts` says what a round is there.
 //
 // An event about a vehicle that never said hello nor sent a beacon has no effect. After `finish` nothing has one.
@@ -28,6 +29,7 @@ import {
 import { launch } from './launch.ts';
 import { openRound } from './open.ts';
 import { andThen, type Member, quiet, type RoundState, type Step } from './state.ts';
+import { takeTurn } from './turns.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
 import { lookUp } from './vehicle-table.ts';
 import { hearBeacon, hearHello, hearLeaving } from './vehicles.ts';
@@ -47,7 +49,7 @@ export function advance(config: RoundConfig, state: RoundState, event: RoundEven
   const completed = andThen(heard, (now) =>
     now.asynchronous
       ? followFlights(config, state, { now, at: event.at })
-      : completeRound(config, now, event.at),
+      : andThen(takeTurn(config, now, event.at), (turned) => completeRound(config, turned, event.at)),
   );
 
   // 4. A run that is to stop ends with its last evaluation.

@@ -17,6 +17,7 @@ import {
   type RoundState,
   type Step,
 } from './state.ts';
+import { lastTurn } from './turns.ts';
 import type { Contribution, RoundConfig, RoundEffect } from './types.ts';
 
 function endingOf(member: Member): Ending {
@@ -112,9 +113,12 @@ function feedbackOf(config: RoundConfig, open: OpenRound): RoundFeedback {
  */
 export function contributionsOf(config: RoundConfig, open: OpenRound): Contribution[] {
   const { aggregation, training } = config.scenario;
+  const last = lastTurn(open);
   return open.members.flatMap((member) => {
     const { updateSha, trainLoss, epochsDone = training.epochs, stepsDone, staleness = 0 } = endingOf(member);
     if (updateSha === null || trainLoss === null) return [];
+    // Where cars take turns the last one's model holds what all before it learned.
+    if (member.turn && member !== last) return [];
     const { vehicle, samples, flight } = member;
     const stepsAnEpoch = Math.ceil(samples / training.batchSize);
     const steps = stepsDone ?? epochsDone * stepsAnEpoch;
@@ -181,6 +185,14 @@ export function closeRound(
   };
 }
 
+/** Models that cars left to those after them, where they took turns: kept no longer than updates are. */
+function supersededOf(open: OpenRound): { superseded?: BlobSha[] } {
+  const last = lastTurn(open);
+  if (!last) return {};
+  const others = open.members.filter((member) => member !== last);
+  return { superseded: others.flatMap(({ ending }) => ending?.updateSha ?? []) };
+}
+
 /** When every member has its outcome: asks for the new model, or closes at once when nobody committed. */
 export function completeRound(config: RoundConfig, state: RoundState, at: number): Step {
   const { open } = state;
@@ -195,7 +207,10 @@ export function completeRound(config: RoundConfig, state: RoundState, at: number
     );
   return {
     state: { ...state, open: { ...open, phase: 'aggregating' } },
-    effects: [noDeadline, { kind: 'aggregate', round, base: state.modelSha, contributions }],
+    effects: [
+      noDeadline,
+      { kind: 'aggregate', round, base: state.modelSha, contributions, ...supersededOf(open) },
+    ],
   };
 }
 

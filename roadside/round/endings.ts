@@ -70,7 +70,8 @@ export function withMember(state: RoundState, member: Member): RoundState {
 /** What a silent car has computed, as the RSU reckons: since its download should have ended, at most the planned time. */
 function reckoned(member: Member, at: number): { seconds: number; joules: number } {
   const { path, device } = member;
-  const elapsed = Math.max(0, at - member.dispatchedAt - path.downloadSeconds);
+  const beganAt = member.turn ? (member.turn.beganAt ?? at) : member.dispatchedAt;
+  const elapsed = Math.max(0, at - beganAt - path.downloadSeconds);
   const seconds = Math.min(elapsed, path.computeSeconds);
   return { seconds, joules: seconds * device.computeWatts };
 }
@@ -169,7 +170,7 @@ export function endEarly(state: RoundState, member: Member, ended: Omit<Ended, '
   );
 }
 
-/** Ends an unfinished member as late, but for work of it that was kept, and tells it to stop. */
+/** Ends an unfinished member as late, but for work of it that was kept, and tells it to stop where it has begun. */
 export function endLate(
   state: RoundState,
   member: Member,
@@ -179,7 +180,7 @@ export function endLate(
   const cancel = { kind: 'cancel', vehicle: member.vehicle, round, reason } as const;
   return andThen(endEarly(state, member, { outcome: 'late', at, reason }), (now) => ({
     state: now,
-    effects: [cancel],
+    effects: member.turn?.beganAt === null ? [] : [cancel],
   }));
 }
 

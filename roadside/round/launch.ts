@@ -98,7 +98,7 @@ function choose(
     atWork: unfinishedMembers(state).length,
   };
   const { considered, policy } = walkRanking(config, state, setting);
-  const departures = membersOf(considered, at).map(
+  const departures = membersOf(config, considered, at).map(
     (member, i): Departure => ({ ...member, flight: { task: tasks + 1 + i, modelSha, version } }),
   );
   const taskOf = new Map<VehicleId, number>(departures.map(({ vehicle, flight }) => [vehicle, flight.task]));

@@ -42,20 +42,35 @@ export interface Walk {
 }
 
 /** The stream of round `round`: the policy draws from it, nonces and batch orders from forks of it. */
-function roundRng(config: RoundConfig, round: number): Rng {
+export function roundRng(config: RoundConfig, round: number): Rng {
   return Rng.root(config.scenario.seed).fork('selection').fork(`round-${round}`);
 }
 
-/** What bears on a candidate's task beside itself. */
+/** What bears on a candidate's task beside itself: the tasks given before its own, and the road ahead. */
 function outlookOf(
   config: RoundConfig,
   { radioMap }: RoundState,
   candidate: Candidate,
-  splitTasks: readonly StepShare[],
+  given: readonly Considered[],
 ): Outlook {
-  if (config.scenario.fallback.channel !== 'along-road') return { splitTasks };
-  return { splitTasks, ahead: channelAhead(radioMap, config.coverage, candidate) };
+  const before = takesTurns(config) ? waitOf(given) : { splitTasks: splitTasksOf(given) };
+  if (config.scenario.fallback.channel !== 'along-road') return before;
+  return { ...before, ahead: channelAhead(radioMap, config.coverage, candidate) };
 }
+
+function splitTasksOf(given: readonly Considered[]): StepShare[] {
+  return given.flatMap(({ decision, prospect }) =>
+    decision.plan === 'split' && prospect.split ? [prospect.split.share] : [],
+  );
+}
+
+/** Where cars take turns nobody shares the RSU's processor, but all before must have ended. */
+function waitOf(given: readonly Considered[]): Outlook {
+  const seconds = given.map(({ decision }) => (decision.plan === 'skip' ? 0 : decision.path.totalSeconds));
+  return { startsInSeconds: seconds.reduce((sum, one) => sum + one, 0) };
+}
+
+const takesTurns = ({ scenario }: RoundConfig): boolean => scenario.fallback.schedule === 'sequential';
 
 /** Ranks and decides until K0 vehicles have a task. The estimate takes each share as if all K0 were found. */
 export function walkRanking(config: RoundConfig, state: RoundState, setting: Setting): Walk {
@@ -72,9 +87,8 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
   };
   const { state: policyState, ranking, tasks: asked = perRound } = policy.choose(state.policy, context);
   const wanted = atWork === undefined ? asked : Math.min(asked, perRound);
-  const sharers = Math.min(wanted, candidates.length) + (atWork ?? 0);
+  const sharers = takesTurns(config) ? 1 : Math.min(wanted, candidates.length) + (atWork ?? 0);
   const considered: Considered[] = [];
-  const splitTasks: StepShare[] = [];
   let tasks = 0;
   for (const choice of ranking) {
     // A few are looked for among what may be thousands: no table of them is worth its making.
@@ -85,11 +99,10 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
       candidate,
       radio.uplinkBandwidthHz / sharers,
       radio.downlinkBandwidthHz / sharers,
-      outlookOf(config, state, candidate, splitTasks),
+      outlookOf(config, state, candidate, considered),
     );
     const decision = decide(config, candidate, prospect, state.stayErrors);
     if (decision.plan !== 'skip') tasks++;
-    if (decision.plan === 'split' && prospect.split) splitTasks.push(prospect.split.share);
     considered.push({ choice, candidate, prospect, decision });
     // What follows in the ranking is not even worked out.
     if (tasks >= wanted) break;
@@ -128,15 +141,17 @@ export function logOf(
   return [{ kind: 'log', body: { kind: 'vehicle-skipped', round, vehicle, ...skipped } }];
 }
 
-/** The vehicles that got a task, sorted by id. */
-export function membersOf(considered: readonly Considered[], at: number): Member[] {
-  const members = considered.flatMap(({ choice, candidate, prospect, decision }): Member[] => {
+/** The vehicles that got a task, sorted by id. Turns go by the ranking. */
+export function membersOf(config: RoundConfig, considered: readonly Considered[], at: number): Member[] {
+  const given = considered.filter(({ decision }) => decision.plan !== 'skip');
+  const members = given.flatMap(({ choice, candidate, prospect, decision }, order): Member[] => {
     if (decision.plan === 'skip') return [];
     const { plan, cut, path } = decision;
     const { vehicle, device, samples } = candidate;
     const work = { plan, cut, path, estimate: prospect.estimate };
     const nothingYet = { dispatchedAt: at, bytesUp: 0, bytesDown: 0, ending: null };
-    return [{ vehicle, arm: choice.arm, candidate, device, samples, ...work, ...nothingYet }];
+    const turn = takesTurns(config) ? { turn: { order, beganAt: null } } : {};
+    return [{ vehicle, arm: choice.arm, candidate, device, samples, ...work, ...nothingYet, ...turn }];
   });
   return members.sort((a, b) => (a.vehicle < b.vehicle ? -1 : 1));
 }
@@ -147,11 +162,14 @@ function nonceOf(rng: Rng, vehicle: VehicleId): string {
   return Array.from({ length: 8 }, () => stream.next().toString(16).padStart(8, '0')).join('');
 }
 
-/** When the upload of a car's finished epochs has to begin to arrive in time, seconds after its task is sent. */
-function uploadBy(config: RoundConfig, member: Member): { uploadBySeconds?: number } {
+/**
+ * When the upload of a car's finished epochs has to begin to arrive in time, seconds after its task is sent; that is
+ * `waitedSeconds` after it was chosen.
+ */
+function uploadBy(config: RoundConfig, member: Member, waitedSeconds: number): { uploadBySeconds?: number } {
   const { aggregation, fallback, round } = config.scenario;
   if (!aggregation.partialWork || member.plan !== 'full') return {};
-  const available = Math.min(member.estimate.secondsLeft, round.deadlineSeconds);
+  const available = Math.min(member.estimate.secondsLeft, round.deadlineSeconds) - waitedSeconds;
   const uploadSeconds = member.path.uploadSeconds + member.path.latencySeconds;
   return { uploadBySeconds: Math.max(0, available - uploadSeconds * fallback.safetyFactor) };
 }
@@ -160,7 +178,12 @@ function uploadBy(config: RoundConfig, member: Member): { uploadBySeconds?: numb
 export function dispatchOf(
   config: RoundConfig,
   member: Member,
-  { rng, sharers, ...task }: { rng: Rng; sharers: number; round: number; modelSha: BlobSha },
+  {
+    rng,
+    sharers,
+    waitedSeconds = 0,
+    ...task
+  }: { rng: Rng; sharers: number; waitedSeconds?: number; round: number; modelSha: BlobSha },
 ): RoundEffect {
   const { radio, round } = config.scenario;
   return {
@@ -172,7 +195,7 @@ export function dispatchOf(
     ...task,
     batchSeed: rng.fork(`batch/${member.vehicle}`).next(),
     deadlineSeconds: round.deadlineSeconds,
-    ...uploadBy(config, member),
+    ...uploadBy(config, member, waitedSeconds),
     uplinkBandwidthHz: radio.uplinkBandwidthHz / sharers,
     downlinkBandwidthHz: radio.downlinkBandwidthHz / sharers,
   };
@@ -210,7 +233,7 @@ export function openRound(config: RoundConfig, state: RoundState, at: number): S
   const logs = considered.flatMap((one) => logOf(config, { round }, one, state.skippedNext));
   const skippedNow = considered.filter((one) => one.decision.plan === 'skip');
   const skipped = new Set([...state.skippedNext, ...skippedNow.map((one) => one.choice.vehicle)]);
-  const members = membersOf(considered, at);
+  const members = membersOf(config, considered, at);
   if (members.length === 0) return { state: { ...state, skippedNext: skipped }, effects: [...logs, wait] };
 
   const opened: RoundState = {
@@ -233,7 +256,7 @@ export function openRound(config: RoundConfig, state: RoundState, at: number): S
     effects: [
       { kind: 'log', body },
       ...logs,
-      ...dispatches(config, opened, members),
+      ...(takesTurns(config) ? [] : dispatches(config, opened, members)),
       { kind: 'timer', name: 'deadline', round, delaySeconds },
     ],
   };

@@ -46,6 +46,14 @@ export interface Flight {
   readonly version: number;
 }
 
+/** A member's place among those that train one after the other (`turns.ts`). */
+export interface Turn {
+  /** 0 begins. */
+  readonly order: number;
+  /** When its task was sent; null while it waits. */
+  readonly beganAt: number | null;
+}
+
 /** A vehicle with a task in the open round. */
 export interface Member {
   readonly vehicle: VehicleId;
@@ -68,6 +76,8 @@ export interface Member {
   readonly ending: Ending | null;
   /** Absent in a synchronous run. */
   readonly flight?: Flight;
+  /** Where cars take turns: absent where all begin at once. */
+  readonly turn?: Turn;
 }
 
 /**

@@ -206,6 +206,8 @@ export type RoundEffect =
       readonly round: number;
       readonly base: BlobSha;
       readonly contributions: readonly Contribution[];
+      /** Committed models of the round that another one stands for. */
+      readonly superseded?: readonly BlobSha[];
     }
   | { readonly kind: 'evaluate'; readonly round: number; readonly modelSha: BlobSha }
   | { readonly kind: 'finish'; readonly reason: string };

@@ -143,7 +143,9 @@ export function aggregateRound(
   for (const { vehicle, reason } of rejected)
     desk.record(now, { kind: 'update-left-out', round, vehicle, reason });
   const modelSha = desk.keepModel(bytesOfFloats(weights));
-  if (!desk.options.keepUpdates) desk.dropAfterCommit(effect.contributions.map(({ updateSha }) => updateSha));
+  const { contributions, superseded = [] } = effect;
+  if (!desk.options.keepUpdates)
+    desk.dropAfterCommit([...contributions.map(({ updateSha }) => updateSha), ...superseded]);
   return modelSha;
 }
 
