@@ -12,25 +12,29 @@ import { type DemandDocument, readDemand } from '../mobility/demand/read-demand.
 import type { LaneWorldOptions } from '../mobility/lane-world.ts';
 import { gridNetwork } from '../mobility/network/generators/grid.ts';
 import { networkFromNetXml } from '../mobility/network/net-xml.ts';
-import type { Network } from '../mobility/network/network.ts';
+import type { Network, Omission } from '../mobility/network/network.ts';
+import type { OmissionList } from '../mobility/network/omissions.ts';
 import { withSignalPrograms } from '../mobility/network/signals.ts';
 import { uplinkOf } from '../mobility/radio/uplink.ts';
 import { pictureOf } from '../mobility/street-picture.ts';
 import { readFcdFile } from '../mobility/traces/files.ts';
 import { LaneTrace } from '../mobility/traces/lane-trace.ts';
 import { startSumo } from '../mobility/traci/sumo-process.ts';
-import { traciMobility } from '../mobility/traci/traci-mobility.ts';
+import { traciMobility, traciStreets } from '../mobility/traci/traci-mobility.ts';
 import { openWire } from '../mobility/traci/wire.ts';
 import type { MobilitySource } from '../mobility/types.ts';
 import { readDocument } from '../mobility/xml/files.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
 import { channelConfig, handoverMarginDb } from './channel-plan.ts';
+import { omissionLines } from './commands/mobility-tables.ts';
 import { sitesOf } from './plan.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 import { gpsTracks, paperTracks, tracked } from './track-world.ts';
 
 /** SUMO reads a large city for a minute before it listens. */
 const patienceSeconds = 120;
+/** What radio.zoneMeters is unless a scenario says otherwise. */
+const usualZoneMeters = 50;
 /** Drivers exceed limits, by a factor that is hardly ever above this. */
 const speedMargin = 1.5;
 /** Longer ways than ten hours of driving at 50 km/h are cut: their edges are kept in memory. */
@@ -53,14 +57,20 @@ interface Ground {
   readonly rng: Rng;
 }
 
+/** A world, and what its files hold and it leaves out or a scenario says in vain, a sentence each. */
+export interface OpenedWorld {
+  readonly world: MobilitySource;
+  readonly notes: readonly string[];
+}
+
 /**
- * Builds the world of a city scenario. Throws RoadbedError('data') for files that are missing or broken, naming file,
+ * Builds the world of a city scenario; where `isDriven` is false, one to look at, without starting a simulator. Throws RoadbedError('data') for files that are missing or broken, naming file,
  * line and what was expected; RoadbedError('simulator') where a live SUMO is asked for and there is none.
  */
-export async function openOtherWorld({
-  scenario,
-  directory,
-}: Pick<LoadedScenario, 'scenario' | 'directory'>): Promise<MobilitySource> {
+export async function openOtherWorld(
+  { scenario, directory }: Pick<LoadedScenario, 'scenario' | 'directory'>,
+  isDriven: boolean,
+): Promise<OpenedWorld> {
   const ground = { scenario, directory, rng: Rng.root(scenario.seed).fork('mobility') };
   const { roads } = scenario;
   switch (roads.kind) {
@@ -71,18 +81,18 @@ export async function openOtherWorld({
     case 'fcd':
       return recorded(ground, roads);
     case 'gps':
-      return tracked(ground, await gpsTracks(ground, roads));
+      return recordedTracks(ground, roads);
     case 'constant-speed':
-      return tracked(ground, paperTracks(ground, roads));
+      return opened(ground, tracked(ground, paperTracks(ground, roads)), []);
     case 'traci':
-      return liveSumo(ground, roads);
+      return isDriven ? liveSumo(ground, roads) : sumoStreets(ground, roads);
     default:
       throw new Error(`roads of kind ${roads.kind} are our engine's own`);
   }
 }
 
 /** Our own engine drives. */
-function driven(ground: Ground, city: City): MobilitySource {
+function driven(ground: Ground, city: City): OpenedWorld {
   const { stepSeconds } = ground.scenario.traffic;
   const { network, demand, beginSeconds, teleportAfterSeconds } = city;
   const engine = createCityEngine({
@@ -93,11 +103,19 @@ function driven(ground: Ground, city: City): MobilitySource {
     seed: ground.scenario.seed,
     teleportAfterSeconds,
   });
-  return cityMobility({ ...watched(ground, network), demand, engine, stepSeconds });
+  const mobility = cityMobility({ ...watched(ground, network), demand, engine, stepSeconds });
+  return opened(ground, mobility, [...network.omissions, ...demand.omissions]);
+}
+
+function opened({ scenario }: Ground, world: MobilitySource, omissions: readonly Omission[]): OpenedWorld {
+  const { zoneMeters } = scenario.radio;
+  const isInVain = zoneMeters !== 0 && zoneMeters !== usualZoneMeters;
+  const zones = `radio.zoneMeters is ${zoneMeters}, but zones are cut along roads of kind segment, ring and geojson only: here the exact distance counts.`;
+  return { world, notes: [...(isInVain ? [zones] : []), ...omissionLines(omissions)] };
 }
 
 /** SUMO drives: one that waits somewhere, or one that is started here. */
-async function liveSumo(ground: Ground, roads: RoadsOf<'traci'>): Promise<MobilitySource> {
+async function liveSumo(ground: Ground, roads: RoadsOf<'traci'>): Promise<OpenedWorld> {
   const { directory, scenario } = ground;
   const { stepSeconds } = scenario.traffic;
   const network = readNetwork(ground, roads.network);
@@ -120,19 +138,35 @@ async function liveSumo(ground: Ground, roads: RoadsOf<'traci'>): Promise<Mobili
       ...(sumo ? { fault: sumo.fault } : {}),
     });
     const { watch } = roads;
-    return await traciMobility({ ...watched(ground, network), wire, stepSeconds, watch, release });
+    const world = await traciMobility({ ...watched(ground, network), wire, stepSeconds, watch, release });
+    return opened(ground, world, []);
   } catch (error) {
     release();
     throw error;
   }
 }
 
+/** The streets of a live SUMO that another process starts. */
+function sumoStreets(ground: Ground, roads: RoadsOf<'traci'>): OpenedWorld {
+  const { stepSeconds } = ground.scenario.traffic;
+  const world = traciStreets({ ...watched(ground, readNetwork(ground, roads.network)), stepSeconds });
+  return opened(ground, world, []);
+}
+
+/** GPS tracks drive. */
+async function recordedTracks(ground: Ground, roads: RoadsOf<'gps'>): Promise<OpenedWorld> {
+  const omissions: OmissionList = [];
+  const tracks = await gpsTracks(ground, roads, omissions);
+  return opened(ground, tracked(ground, tracks), omissions);
+}
+
 /** A recorded SUMO run drives. */
-async function recorded(ground: Ground, roads: RoadsOf<'fcd'>): Promise<MobilitySource> {
+async function recorded(ground: Ground, roads: RoadsOf<'fcd'>): Promise<OpenedWorld> {
   const network = readNetwork(ground, roads.network);
   const trace = new LaneTrace(network);
   await readFcdFile(resolve(ground.directory, roads.file), trace);
-  return { ...trace.mobility(watched(ground, network)), picture: pictureOf(network).picture };
+  const world = { ...trace.mobility(watched(ground, network)), picture: pictureOf(network).picture };
+  return opened(ground, world, network.omissions);
 }
 
 /** What watches the lanes of a network. */
@@ -178,7 +212,7 @@ function withDemand(
   const { demand, signals } = readDemand(plain, {
     seed: scenario.seed,
     beginSeconds,
-    endSeconds: Number.POSITIVE_INFINITY,
+    endSeconds: beginSeconds + scenario.stop.virtualSeconds,
     ignoreRouteErrors: true,
     additional: [],
     routes,

@@ -110,14 +110,25 @@ function reachable<Source extends MobilitySource>(mobility: Source, scenario: Sc
   );
 }
 
+/** How a world is opened. */
+export interface WorldUse {
+  /** False: it is only looked at, and another process drives it. True by default. */
+  readonly isDriven?: boolean;
+  /** Takes what the world leaves out. */
+  readonly note?: (text: string) => void;
+}
+
 /** The world of a scenario: our engine of roads, or another. Throws RoadbedError as `prepareMobility` and `openOtherWorld` do. */
 export async function openWorld(
   loaded: Pick<LoadedScenario, 'scenario' | 'directory'>,
+  { isDriven = true, note }: WorldUse = {},
 ): Promise<MobilitySource> {
   if (isPlainRoads(loaded.scenario.roads)) return prepareMobility(loaded);
   // Loaded when wanted: a run on a ring needs no reader of city files.
   const { openOtherWorld } = await import('./city-world.ts');
-  return reachable(await openOtherWorld(loaded), loaded.scenario);
+  const { world, notes } = await openOtherWorld(loaded, isDriven);
+  for (const text of notes) note?.(text);
+  return reachable(world, loaded.scenario);
 }
 
 /** The text of the road file a scenario names, undefined where it names none. Throws RoadbedError('data'). */

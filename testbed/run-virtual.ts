@@ -62,7 +62,7 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   const { scenario } = loaded;
   const run = newRunId(scenario);
   // 1 What the scenario says, read and checked before anything is created.
-  const mobility = await openWorld(loaded);
+  const mobility = await openWorld(loaded, { note });
   closing.add(mobility, async (world) => world.close?.());
   const data = prepareData(scenario, loaded.dataDirectory, note);
   assertFeasible({

@@ -36,19 +36,22 @@ export function tracked({ scenario, rng }: Ground, tracks: Tracks): MobilitySour
   });
 }
 
-/** The tracks of recordings. Throws RoadbedError('data') for files that are missing or broken. */
-export async function gpsTracks({ directory }: Ground, roads: RoadsOf<'gps'>): Promise<Tracks> {
+/** The tracks of recordings; what is left out is counted. Throws RoadbedError('data') for files that are missing or broken. */
+export async function gpsTracks(
+  { directory }: Ground,
+  roads: RoadsOf<'gps'>,
+  omissions: OmissionList,
+): Promise<Tracks> {
   const recordings: Recording[] = [];
   let isGpx = false;
   for (const name of roads.files) {
     const file = resolve(directory, name);
-    const omissions: OmissionList = [];
     if (/\.gpx(?:\.gz)?$/i.test(name)) {
       isGpx = true;
       recordings.push(...recordingsOfGpx(readDocument(file), file, omissions));
     } else recordings.push(...(await recordingsOfTable(file)));
   }
-  return tracksOf(recordings, isGpx || roads.coordinates === 'degrees');
+  return tracksOf(recordings, isGpx || roads.coordinates === 'degrees', roads.files.join(', '));
 }
 
 /** The recordings of a table of positions, one car an id. */

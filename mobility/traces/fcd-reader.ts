@@ -3,6 +3,7 @@
 
 import { RoadbedError } from '../../base/errors.ts';
 import type { XmlElement } from '../xml/element.ts';
+import { declarationBytes, decoderOf } from '../xml/encoding.ts';
 import { XmlReader } from '../xml/reader.ts';
 
 /** A vehicle at an instant. One object serves all rows: take from it what must stay. */
@@ -59,11 +60,12 @@ export class FcdReader {
 
   #open(piece: Uint8Array) {
     // White space and a byte order mark may come first.
-    const first = piece.find((byte) => byte > 32 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
-    if (first === undefined) return undefined;
-    return first === '<'.charCodeAt(0)
+    const decoder = decoderOf(piece, this.#file);
+    const start = decoder.decode(piece.subarray(0, declarationBytes), { stream: true }).trimStart();
+    if (start === '') return undefined;
+    return start.startsWith('<')
       ? new FcdXml(this.#file, this.#handlers)
-      : new FcdCsv(this.#file, this.#handlers);
+      : new FcdCsv(this.#file, decoderOf(piece, this.#file), this.#handlers);
   }
 }
 
@@ -150,7 +152,7 @@ const required: readonly Column[] = ['time', 'id', 'x', 'y'];
 class FcdCsv {
   readonly #file: string;
   readonly #handlers: FcdHandlers;
-  readonly #decoder = new TextDecoder('utf-8');
+  readonly #decoder: TextDecoder;
   readonly #row = emptyRow();
   #columns: Readonly<Record<Column, number>> | undefined;
   #separator = ';';
@@ -159,8 +161,9 @@ class FcdCsv {
   #skippedRows = 0;
   #lastSeconds = Number.NEGATIVE_INFINITY;
 
-  constructor(file: string, handlers: FcdHandlers) {
+  constructor(file: string, decoder: TextDecoder, handlers: FcdHandlers) {
     this.#file = file;
+    this.#decoder = decoder;
     this.#handlers = handlers;
   }
 

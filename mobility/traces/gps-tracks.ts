@@ -26,10 +26,14 @@ export interface Tracks {
 /** A vehicle that never moved gets a road as long as this: a road must lead somewhere. */
 const shortestMeters = 0.01;
 
-/** `isGeographic`: positions are degrees, laid on a plane around the first one. Throws RoadbedError('data') for no fix. */
-export function tracksOf(recordings: readonly Recording[], isGeographic: boolean): Tracks {
+/**
+ * `isGeographic`: positions are degrees, laid on a plane around the first one. Throws RoadbedError('data') for no fix;
+ * `name` is what it calls the trace.
+ */
+export function tracksOf(recordings: readonly Recording[], isGeographic: boolean, name: string): Tracks {
   const used = recordings.filter(({ seconds }) => seconds.length > 0);
-  if (used.length === 0) throw new RoadbedError('data', 'the trace has no positions (expected at least one)');
+  if (used.length === 0)
+    throw new RoadbedError('data', `${name} has no positions with times (expected at least one)`);
   const startsAt = used.reduce(
     (first, { seconds }) => Math.min(first, seconds[0]!),
     Number.POSITIVE_INFINITY,

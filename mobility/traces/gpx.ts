@@ -1,7 +1,9 @@
-// Reads GPX (1.0, 1.1), what GPS receivers record: every <trk> is one vehicle, its points with their times. Points without
-// a time say nothing of driving; they are counted. Must not: touch files, or project.
+// Reads GPX (1.0, 1.1), what GPS receivers record: every <trk> is one vehicle, its points with their times. A second <trkseg>
+// begins where the receiver had lost its way or was off: the vehicle is gone in between, and drives on as another. Points
+// without a time say nothing of driving; they are counted. Must not: touch files, or project.
 
 import { type OmissionList, omit } from '../network/omissions.ts';
+import type { XmlElement } from '../xml/element.ts';
 import { readXml, type XmlHandlers } from '../xml/reader.ts';
 import type { Recording } from './gps-tracks.ts';
 
@@ -21,14 +23,28 @@ export function recordingsOfGpx(
   const tracks: OpenTrack[] = [];
   let text = '';
   let inside = '';
+  let tracksSeen = 0;
+  let segment = 0;
   let point: { readonly x: number; readonly y: number; time: string } | undefined;
   const handlers: XmlHandlers = {
     open(element) {
       inside = element.name;
       text = '';
-      if (inside === 'trk') tracks.push({ id: `track${tracks.length + 1}`, seconds: [], x: [], y: [] });
-      else if (inside === 'trkpt')
-        point = { x: element.number('lon', 'degrees'), y: element.number('lat', 'degrees'), time: '' };
+      if (inside === 'trk') {
+        tracks.push({ id: `track${++tracksSeen}`, seconds: [], x: [], y: [] });
+        segment = 0;
+      } else if (inside === 'trkseg') {
+        segment++;
+        const track = tracks.at(-1);
+        if (segment > 1 && track !== undefined)
+          tracks.push({
+            id: `${track.id.replace(/-part\d+$/, '')}-part${segment}`,
+            seconds: [],
+            x: [],
+            y: [],
+          });
+      } else if (inside === 'trkpt')
+        point = { x: degrees(element, 'lon', 180), y: degrees(element, 'lat', 90), time: '' };
       else if (inside === 'wpt' || inside === 'rte')
         omit(omissions, `${inside} of a GPX file (only tracks are driven)`, element.optional('name') ?? '');
     },
@@ -48,6 +64,12 @@ export function recordingsOfGpx(
   };
   readXml(content, { file, roots: ['gpx'] }, handlers);
   return tracks;
+}
+
+function degrees(element: XmlElement, attribute: string, most: number): number {
+  const value = element.number(attribute, 'degrees');
+  if (Math.abs(value) > most) throw element.invalid(attribute, `degrees, -${most}..${most}`);
+  return value;
 }
 
 function addPoint(

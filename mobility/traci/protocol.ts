@@ -12,6 +12,7 @@ export const commands = {
   simulationStep: 0x02,
   setOrder: 0x03,
   close: 0x7f,
+  subscribeSignal: 0xd2,
   subscribeVehicle: 0xd4,
   subscribeSimulation: 0xdb,
   subscribeJunctionContext: 0x89,
@@ -19,9 +20,10 @@ export const commands = {
 } as const;
 
 /** What subscriptions are answered by. */
-const results = { vehicle: 0xe4, simulation: 0xeb, junctionContext: 0x99 } as const;
+const results = { signal: 0xe2, vehicle: 0xe4, simulation: 0xeb, junctionContext: 0x99 } as const;
 
 export const variables = {
+  signalState: 0x20,
   speed: 0x40,
   lane: 0x51,
   lanePosition: 0x56,
@@ -100,6 +102,7 @@ export interface Answer {
   /** Vehicles, by their own subscription or by a context. */
   readonly vehicles: readonly ObjectState[];
   readonly simulation: ObjectState | undefined;
+  readonly signals: readonly ObjectState[];
 }
 
 /**
@@ -109,10 +112,12 @@ export interface Answer {
 export function decodeAnswer(bytes: Uint8Array, asked: readonly Command[]): Answer {
   const reader = new ByteReader(bytes);
   const vehicles: ObjectState[] = [];
+  const signals: ObjectState[] = [];
   let simulation: ObjectState | undefined;
   let version: Answer['version'];
   const take = (block: ByteReader, id: number): void => {
     if (id === results.vehicle) vehicles.push(objectState(block));
+    else if (id === results.signal) signals.push(objectState(block));
     else if (id === results.simulation) simulation = objectState(block);
     else if (id === results.junctionContext) vehicles.push(...contextStates(block));
     else throw garbled(`a result 0x${id.toString(16)} that nobody asked for`);
@@ -125,10 +130,12 @@ export function decodeAnswer(bytes: Uint8Array, asked: readonly Command[]): Answ
     else if (isSubscription(id)) readBlock(bytes, reader, take);
   }
   if (!reader.isAtEnd) throw garbled('more bytes than the commands have answers');
-  return version ? { version, vehicles, simulation } : { vehicles, simulation };
+  const states = { vehicles, simulation, signals };
+  return version ? { version, ...states } : states;
 }
 
 const isSubscription = (id: number): boolean =>
+  id === commands.subscribeSignal ||
   id === commands.subscribeVehicle ||
   id === commands.subscribeSimulation ||
   id === commands.subscribeJunctionContext;

@@ -38,6 +38,12 @@ export interface TraciStep {
   readonly arrived: readonly string[];
 }
 
+/** What is to be told: of every vehicle, or of those around RSUs; and what these signals show. */
+export interface TraciWatch {
+  readonly vehicles: 'all' | readonly Surroundings[];
+  readonly signals: readonly string[];
+}
+
 /** A place to watch from. */
 export interface Surroundings {
   readonly junction: string;
@@ -46,15 +52,21 @@ export interface Surroundings {
 
 export class TraciSession {
   readonly #wire: TraciWire;
-  readonly #watch: 'vehicles' | readonly Surroundings[];
+  readonly #watch: TraciWatch['vehicles'];
+  readonly #signals = new Map<string, string>();
 
-  private constructor(wire: TraciWire, watch: 'vehicles' | readonly Surroundings[]) {
+  private constructor(wire: TraciWire, watch: TraciWatch['vehicles']) {
     this.#wire = wire;
     this.#watch = watch;
   }
 
+  /** What a watched signal showed last, a letter a link; empty before the first step. */
+  signalState(signal: string): string {
+    return this.#signals.get(signal) ?? '';
+  }
+
   /** Greets the server and says what is to be told. Throws RoadbedError('simulator') for a server that is too old. */
-  static async open(wire: TraciWire, watch: 'vehicles' | readonly Surroundings[]): Promise<TraciSession> {
+  static async open(wire: TraciWire, { vehicles: watch, signals }: TraciWatch): Promise<TraciSession> {
     const session = new TraciSession(wire, watch);
     const { version } = await session.#ask([getVersion()]);
     if (!version || version.api < oldestApi)
@@ -63,18 +75,20 @@ export class TraciSession {
         `TraCI version ${version?.api} of ${version?.software} (expected ${oldestApi} or newer: SUMO 1.0)`,
       );
     await session.#ask([setOrder(1)]);
-    const contexts = watch === 'vehicles' ? [] : watch.map((place) => around(place));
+    const contexts = watch === 'all' ? [] : watch.map((place) => around(place));
     const life = subscribe(commands.subscribeSimulation, '', [variables.departed, variables.arrived]);
-    await session.#ask([life, ...contexts]);
+    const lights = signals.map((id) => subscribe(commands.subscribeSignal, id, [variables.signalState]));
+    session.#keepSignals((await session.#ask([life, ...contexts, ...lights])).signals);
     return session;
   }
 
   /** Lets SUMO make one step. Rejects with RoadbedError('simulator') when it has died. */
   async step(): Promise<TraciStep> {
-    const { vehicles, simulation } = await this.#ask([simulationStep(0)]);
+    const { vehicles, simulation, signals } = await this.#ask([simulationStep(0)]);
+    this.#keepSignals(signals);
     const departed = textsOf(simulation, variables.departed);
     const fresh =
-      this.#watch === 'vehicles' && departed.length > 0
+      this.#watch === 'all' && departed.length > 0
         ? await this.#ask(departed.map((id) => subscribe(commands.subscribeVehicle, id, seen)))
         : undefined;
     const states = new Map<string, ObjectState>();
@@ -89,6 +103,13 @@ export class TraciSession {
   async close(): Promise<void> {
     await this.#ask([closeSession()]).catch(() => undefined);
     this.#wire.close();
+  }
+
+  #keepSignals(states: readonly ObjectState[]): void {
+    for (const { object, values } of states) {
+      const shown = values.get(variables.signalState);
+      if (typeof shown === 'string') this.#signals.set(object, shown);
+    }
   }
 
   async #ask(list: readonly Command[]): Promise<Answer> {

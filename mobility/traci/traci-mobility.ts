@@ -1,5 +1,6 @@
 // A live SUMO as a mobility source: it drives, we watch. Must not: steer a car, or know that anyone learns.
 
+import { asId, type VehicleId } from '../../base/ids.ts';
 import { LaneWorld, type LaneWorldOptions } from '../lane-world.ts';
 import { NamedCars } from '../named-cars.ts';
 import type { Network } from '../network/network.ts';
@@ -24,28 +25,49 @@ const fastestMps = 60;
 export async function traciMobility(options: TraciMobilityOptions): Promise<MobilitySource> {
   const { network, rsus, wire, watch, stepSeconds, release } = options;
   const places = rsus.map((site) => surroundingsOf(network, site, fastestMps * stepSeconds));
-  const session = await TraciSession.open(wire, watch === 'vehicles' ? 'vehicles' : places);
+  const session = await TraciSession.open(wire, {
+    vehicles: watch === 'vehicles' ? 'all' : places,
+    signals: network.signals.map(({ id }) => id),
+  });
   const cars = new NamedCars(network);
   const world = new LaneWorld(options, cars.idOf);
+  const { picture, colours } = pictureOf(network);
+  const stateOf = (signal: number): string => session.signalState(network.signals[signal]!.id);
   let steps = 0;
   return {
     roads: world.roads,
     rsus: world.rsus,
     coverage: world.coverage,
     stepSeconds,
-    picture: pictureOf(network).picture,
+    picture,
     initial: () => [],
     async step() {
       const { vehicles, arrived } = await session.step();
       steps++;
       const gone = arrived.flatMap((name) => cars.rowOf(name) ?? []);
       const time = { from: (steps - 1) * stepSeconds, to: steps * stepSeconds };
-      return world.advance(time, cars.columns(vehicles), gone);
+      return { ...world.advance(time, cars.columns(vehicles), gone), signals: colours(stateOf) };
     },
     async close() {
       await session.close();
       release();
     },
+  };
+}
+
+/**
+ * The streets of a live SUMO without it: for a process that draws and plans while another drives. Its `step` rejects.
+ */
+export function traciStreets(options: LaneWorldOptions & { readonly stepSeconds: number }): MobilitySource {
+  const { roads, rsus, coverage } = new LaneWorld(options, () => asId<VehicleId>('none'));
+  return {
+    roads,
+    rsus,
+    coverage,
+    stepSeconds: options.stepSeconds,
+    picture: pictureOf(options.network).picture,
+    initial: () => [],
+    step: () => Promise.reject(new Error('these streets are looked at, not driven on')),
   };
 }
 

@@ -77,7 +77,10 @@ const radio = z.strictObject({
   antennaGainDbi: z.number().default(6),
   /** [paper] */
   noiseDbm: z.number().default(-114),
-  /** Distances are quantised to the middle of zones this long; 0 takes the exact distance. [paper] 50 m. */
+  /**
+   * Distances along a road are quantised to the middle of zones this long; 0 takes the exact distance, which also counts
+   * on all roads but those of kind segment, ring and geojson. [paper] 50 m.
+   */
   zoneMeters: nonNegative.default(50),
   /** One-way delay of any message beside its time on air. [ours] */
   latencySeconds: nonNegative.default(0.005),

@@ -27,7 +27,7 @@ describe('recorded positions', () => {
   const recording = { id: 'Car 1', seconds: [100, 110, 115, 120], x: [0, 100, 100, 100], y: [0, 0, 0, 50] };
 
   it('become a road that the vehicle drives in its own time, discs crossed at their exact instants', () => {
-    const { roads, tracks } = tracksOf([recording], false);
+    const { roads, tracks } = tracksOf([recording], false, 'the trace');
     expect(roads).toMatchObject([{ id: 'track-car_1', lengthMeters: 150, points: { length: 3 } }]);
     const mobility = trackMobility({
       roads,
@@ -46,7 +46,7 @@ describe('recorded positions', () => {
   });
 
   it('say between two fixes where the vehicle is, how fast and which way', () => {
-    const { roads, tracks } = tracksOf([recording], false);
+    const { roads, tracks } = tracksOf([recording], false, 'the trace');
     const mobility = trackMobility({ roads, tracks, rsus: [], ...radio, stepSeconds: 6 });
     const fixes = Array.from({ length: 3 }, () => mobility.step().fixes[0]!);
     expect(fixes).toMatchObject([
@@ -58,7 +58,11 @@ describe('recorded positions', () => {
   });
 
   it('of a vehicle that never moves are kept, and of nobody refused', () => {
-    const { roads, tracks } = tracksOf([{ id: 'p', seconds: [0, 9], x: [5, 5], y: [5, 5] }], false);
+    const { roads, tracks } = tracksOf(
+      [{ id: 'p', seconds: [0, 9], x: [5, 5], y: [5, 5] }],
+      false,
+      'the trace',
+    );
     const mobility = trackMobility({ roads, tracks, rsus: [rsuAt('r', 0, 0, 20)], ...radio, stepSeconds: 1 });
     expect(eventsOf(mobility, 10).map(({ kind, at }) => [kind, at])).toEqual([
       ['spawned', 0],
@@ -66,7 +70,7 @@ describe('recorded positions', () => {
       ['left', 9],
       ['arrived', 9],
     ]);
-    expect(() => tracksOf([], false)).toThrow('the trace has no positions');
+    expect(() => tracksOf([], false, 'the trace')).toThrow('the trace has no positions');
   });
 });
 
@@ -83,7 +87,7 @@ describe('GPX', () => {
       '<trkpt lat="45.002" lon="9"/></trkseg></trk></gpx>';
     const recordings = recordingsOfGpx(text, 'a.gpx', omissions);
     expect(recordings).toMatchObject([{ id: 'Bus 7', x: [9, 9], y: [45, 45.001] }]);
-    const { tracks } = tracksOf(recordings, true);
+    const { tracks } = tracksOf(recordings, true, 'the trace');
     expect([...tracks[0]!.seconds]).toEqual([0, 10]);
     // A thousandth of a degree of latitude on a sphere of 6371.0088 km.
     expect(tracks[0]!.meters[1]).toBeCloseTo(111.195, 3);
@@ -93,7 +97,24 @@ describe('GPX', () => {
     ]);
   });
 
+  it('is another vehicle after a gap', () => {
+    const point = (lon: number, hour: string): string =>
+      `<trkpt lat="45" lon="${lon}"><time>2024-05-01T${hour}:00:00Z</time></trkpt>`;
+    const text =
+      `<gpx><trk><name>Bus</name><trkseg>${point(9, '08')}</trkseg><trkseg>${point(9.1, '11')}</trkseg></trk>` +
+      `<trk><trkseg>${point(9.2, '09')}</trkseg></trk></gpx>`;
+    const recordings = recordingsOfGpx(text, 'a.gpx', []);
+    expect(recordings.map(({ id, x }) => [id, ...x])).toEqual([
+      ['Bus', 9],
+      ['Bus-part2', 9.1],
+      ['track2', 9.2],
+    ]);
+  });
+
   it('that is broken is refused', () => {
+    expect(() => recordingsOfGpx('<gpx><trk><trkseg><trkpt lat="95" lon="9"/>', 'a.gpx', [])).toThrow(
+      'a.gpx, line 1: <trkpt> has lat="95" (expected degrees, -90..90)',
+    );
     expect(() => recordingsOfGpx('<gpx><trk><trkseg><trkpt lat="x" lon="9"/>', 'a.gpx', [])).toThrow(
       'a.gpx, line 1: <trkpt> has lat="x" (expected degrees)',
     );

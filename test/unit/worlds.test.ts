@@ -14,7 +14,7 @@ import { loadScenario } from '../../testbed/scenario-file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'roadbed-worlds-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function open(roads: string, more = ''): Promise<MobilitySource> {
+function open(roads: string, more = '', note?: (text: string) => void): Promise<MobilitySource> {
   const file = join(folder, 'world.yaml');
   writeFileSync(
     file,
@@ -24,7 +24,7 @@ rsus: [{ id: r, x: 100, y: 0, coverageRadiusMeters: 120, antennaHeightMeters: 10
 devices: [{ name: d, trainingFlopsPerSecond: 1.0e+9 }]
 ${more}`,
   );
-  return openWorld(loadScenario(file));
+  return openWorld(loadScenario(file), note === undefined ? {} : { note });
 }
 
 async function events(world: MobilitySource, steps: number): Promise<MobilityEvent[]> {
@@ -107,6 +107,19 @@ describe('the world of a scenario', () => {
     ).toEqual(faded);
     const tabled = new Set(await speeds('{ model: two-ray, throughput: { kind: 802.11p } }'));
     for (const rate of tabled) expect([0, 0.3, 0.45, 0.6, 0.9, 1.2, 1.8, 2.4, 2.7]).toContain(rate);
+  });
+
+  it('says what its files hold and it leaves out, and which key is in vain', async () => {
+    writeFileSync(join(folder, 'grid.net.xml'), netXmlOf(gridNetwork({ columns: 2, rows: 2 })));
+    const routes = '<flow id="f" begin="0" period="9" from="A0B0" to="B1A1"/><person id="p" depart="0"/>';
+    writeFileSync(join(folder, 'some.rou.xml'), `<routes>${routes}</routes>`);
+    const notes: string[] = [];
+    const roads = '{ kind: sumo-net, file: grid.net.xml, demand: [some.rou.xml] }';
+    await open(roads, 'radio: { zoneMeters: 20 }', (note) => void notes.push(note));
+    expect(notes).toEqual([
+      'radio.zoneMeters is 20, but zones are cut along roads of kind segment, ring and geojson only: here the exact distance counts.',
+      'left out: 1 x person (persons are not simulated): p',
+    ]);
   });
 
   it('is refused with the file it lacks', async () => {

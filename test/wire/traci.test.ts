@@ -93,6 +93,24 @@ describe.skipIf(skipped)('a run that a live SUMO drives', () => {
     expect(await contactsOf('coverage')).toEqual(all);
   }, 60_000);
 
+  it('shows what its signals show, and is not started where it is only looked at', async () => {
+    const loaded = loadScenario(file);
+    const world = await openWorld(loaded);
+    const colours = new Set<string>();
+    const lines = world.picture!.stopLines.length;
+    for (let i = 0; i < 60; i++) {
+      const { signals } = await world.step();
+      expect(signals).toHaveLength(lines);
+      for (const colour of signals!) colours.add(colour);
+    }
+    await world.close?.();
+    expect(lines).toBeGreaterThan(0);
+    expect([...colours].sort()).toEqual(['green', 'red', 'yellow']);
+    const still = await openWorld(loaded, { isDriven: false });
+    expect(still.coverage).toEqual(world.coverage);
+    await expect(still.step()).rejects.toThrow('looked at, not driven on');
+  }, 60_000);
+
   it('ends with what it had, and says so, when SUMO dies on the way', async () => {
     const sumo = await startSumo({
       networkFile: join(folder, 'grid.net.xml'),
@@ -142,6 +160,7 @@ function serve(answers: readonly string[]): Promise<{ server: Server; port: numb
 }
 
 const ok = (id: string): string => `07 ${id} 00 00000000`;
+const everybody = { vehicles: 'all', signals: [] } as const;
 const greeting = (api: string): string => `${ok('00')} 0b 00 ${api} 00000001 53`;
 const life = `${ok('db')} 07 eb 00000000 00`;
 
@@ -149,9 +168,25 @@ describe('a TraCI server', () => {
   it('that hangs up in the middle of a run is an error that says so', async () => {
     const { server, port } = await serve([greeting('00000014'), ok('03'), life, `${ok('02')} 00000000`]);
     const wire = await openWire({ host: '127.0.0.1', port, patienceSeconds: 1 });
-    const session = await TraciSession.open(wire, 'vehicles');
+    const session = await TraciSession.open(wire, everybody);
     expect(await session.step()).toEqual({ vehicles: [], arrived: [] });
     await expect(session.step()).rejects.toThrow(`SUMO at 127.0.0.1:${port} ended before the run did`);
+    await session.close();
+    server.close();
+  });
+
+  it('tells what its signals show, from the subscription on and after each step', async () => {
+    // Signal "S" shows "Gr", then "rG".
+    const shows = (state: string): string => `11 e2 00000001 53 01 20 00 0c 00000002 ${state}`;
+    const { server, port } = await serve([
+      ...[greeting('00000014'), ok('03'), `${life} ${ok('d2')} ${shows('4772')}`],
+      `${ok('02')} 00000001 ${shows('7247')}`,
+    ]);
+    const wire = await openWire({ host: '127.0.0.1', port, patienceSeconds: 1 });
+    const session = await TraciSession.open(wire, { vehicles: 'all', signals: ['S'] });
+    expect(session.signalState('S')).toBe('Gr');
+    await session.step();
+    expect([session.signalState('S'), session.signalState('T')]).toEqual(['rG', '']);
     await session.close();
     server.close();
   });
@@ -159,7 +194,7 @@ describe('a TraCI server', () => {
   it('that is too old is refused', async () => {
     const { server, port } = await serve([greeting('0000000a')]);
     const wire = await openWire({ host: '127.0.0.1', port, patienceSeconds: 1 });
-    await expect(TraciSession.open(wire, 'vehicles')).rejects.toThrow('TraCI version 10 of S');
+    await expect(TraciSession.open(wire, everybody)).rejects.toThrow('TraCI version 10 of S');
     wire.close();
     server.close();
   });

@@ -146,7 +146,7 @@ async function recordedSource(file: string, flags: ContactsFlags, omissions: Omi
   const { trackMobility } = await import('../../mobility/traces/track-mobility.ts');
   const isGpx = /\.gpx(?:\.gz)?$/.test(file);
   const recordings = isGpx ? await gpxRecordings(file, omissions) : await fcdRecordings(file);
-  const { roads, tracks } = tracksOf(recordings, isGpx || flags.geographic === true);
+  const { roads, tracks } = tracksOf(recordings, isGpx || flags.geographic === true, file);
   const seconds = tracks.reduce((last, track) => Math.max(last, track.seconds.at(-1)!), 0);
   return { mobility: trackMobility({ roads, tracks, ...(await radioFor(flags)), stepSeconds }), seconds };
 }

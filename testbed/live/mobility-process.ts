@@ -30,7 +30,7 @@ export async function serveMobility(options: MobilityOptions): Promise<void> {
   note('Connected to the broker; waiting for the RSU to announce a run.');
   try {
     await attend(link, stop, async (announcement, over) => {
-      const mobility = await mobilityOf(announcement, options.loaded);
+      const mobility = await mobilityOf(announcement, options.loaded, note);
       note(`Moving the vehicles of run ${announcement.run}.`);
       try {
         await runWorld({ run: announcement.run, mobility, link, over });
@@ -46,11 +46,12 @@ export async function serveMobility(options: MobilityOptions): Promise<void> {
 async function mobilityOf(
   announcement: Announcement,
   loaded: LoadedScenario | undefined,
+  note: (text: string) => void,
 ): Promise<MobilitySource> {
   const { scenario, roadText } = announcement;
   if (loaded) {
     const isSame = canonicalJson(loaded.scenario) === canonicalJson(scenario);
-    if (isSame) return openWorld(loaded);
+    if (isSame) return openWorld(loaded, { note });
     const sentence = `${loaded.path} is not the scenario the RSU announced (${scenario.name}, seed ${scenario.seed}); give both the same file and options, or leave it out here`;
     throw new RoadbedError('scenario', sentence);
   }

@@ -55,7 +55,7 @@ async function carryOut(options: RsuRunOptions, closing: Closing): Promise<RunSu
     l.close(),
   );
   // 2 What the scenario says.
-  const mobility = await openWorld(loaded);
+  const mobility = await openWorld(loaded, { note, isDriven: options.beside !== undefined });
   closing.add(mobility, async (world) => world.close?.());
   const data = prepareData(scenario, loaded.dataDirectory, note);
   assertFeasible({
