@@ -14,7 +14,7 @@ import type { Cut } from '../../learning/learner.ts';
 import type { Estimate } from '../../protocol/events.ts';
 import { modelsPerDownload } from '../aggregation/aggregators.ts';
 import type { RoundConfig } from '../round/types.ts';
-import type { Candidate, TaskSeconds } from '../selection/policy.ts';
+import type { Candidate } from '../selection/policy.ts';
 import { bestCut } from './best-cut.ts';
 import { type PathSeconds, withTotal } from './path.ts';
 import type { ChannelPiece } from './radio-map.ts';
@@ -185,13 +185,6 @@ function splitOf(linked: Linked): SplitProspect | null {
   if (cut === null || (typeof cut === 'number' && cut >= config.cost.blocks.length)) return null;
   const cost = splitCost(config, cut);
   return cost.memoryBytes <= candidate.device.memoryBytes ? splitPath(linked, cost) : null;
-}
-
-/** The full path of `candidate` with one share in `sharers` of the bands, memory aside. */
-export function taskSeconds(config: RoundConfig, candidate: Sighting, sharers: number): TaskSeconds {
-  const { uplinkBandwidthHz, downlinkBandwidthHz } = config.scenario.radio;
-  const shareHz = { up: uplinkBandwidthHz / sharers, down: downlinkBandwidthHz / sharers };
-  return fullPath({ config, candidate, shareHz, outlook: {} });
 }
 
 /** What to expect of `candidate` with these shares of the bands, in Hz. All numbers are finite. */

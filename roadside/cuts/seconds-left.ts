@@ -17,10 +17,27 @@ export interface Place {
   readonly ageSeconds: number;
 }
 
+/** Intervals of each road, by where they begin. An RSU's coverage is one array for a whole run, asked thousands of times. */
+type ByRoad = ReadonlyMap<string, readonly Coverage[]>;
+const sortedCoverage = new WeakMap<readonly Coverage[], ByRoad>();
+
+function byRoad(coverage: readonly Coverage[]): ByRoad {
+  const known = sortedCoverage.get(coverage);
+  if (known) return known;
+  const roads = new Map<string, Coverage[]>();
+  for (const interval of coverage.toSorted((a, b) => a.fromMeters - b.fromMeters)) {
+    const onRoad = roads.get(interval.road);
+    if (onRoad) onRoad.push(interval);
+    else roads.set(interval.road, [interval]);
+  }
+  sortedCoverage.set(coverage, roads);
+  return roads;
+}
+
 /** End of the union of intervals that contains `offsetMeters`, or null outside all. Intervals that touch are one. */
 function coveredUntil(intervals: readonly Coverage[], offsetMeters: number): number | null {
   let end: number | null = null;
-  for (const { fromMeters, toMeters } of [...intervals].sort((a, b) => a.fromMeters - b.fromMeters)) {
+  for (const { fromMeters, toMeters } of intervals) {
     const contains = fromMeters <= offsetMeters && offsetMeters <= toMeters;
     const continues = end !== null && fromMeters <= end;
     if (contains || continues) end = Math.max(end ?? toMeters, toMeters);
@@ -31,17 +48,26 @@ function coveredUntil(intervals: readonly Coverage[], offsetMeters: number): num
 /** Metres of unbroken coverage left on this road, of any RSU; null where the road or the place on it is not covered. */
 export function metersLeft(
   coverage: readonly Coverage[],
-  place: Pick<Place, 'road' | 'offsetMeters'>,
+  { road, offsetMeters }: Pick<Place, 'road' | 'offsetMeters'>,
 ): number | null {
-  const onRoad = coverage.filter((interval) => interval.road === place.road);
-  const end = coveredUntil(onRoad, place.offsetMeters);
-  return end === null ? null : end - place.offsetMeters;
+  const end = coveredUntil(byRoad(coverage).get(road) ?? [], offsetMeters);
+  return end === null ? null : end - offsetMeters;
 }
 
 /** Metres of coverage left on this road over the speed, less the beacon's age; 0 outside coverage. */
 export function secondsLeft(coverage: readonly Coverage[], place: Place): number {
-  const meters = metersLeft(coverage, place);
-  if (meters === null) return 0;
-  const seconds = meters / Math.max(place.speedMps, creepMps);
-  return Math.max(0, seconds - place.ageSeconds);
+  return staysOn(coverage)(place, place.ageSeconds);
+}
+
+/** `secondsLeft` for many vehicles at one instant. */
+export function staysOn(
+  coverage: readonly Coverage[],
+): (place: Omit<Place, 'ageSeconds'>, ageSeconds: number) => number {
+  const roads = byRoad(coverage);
+  return ({ road, offsetMeters, speedMps }, ageSeconds) => {
+    const end = coveredUntil(roads.get(road) ?? [], offsetMeters);
+    if (end === null) return 0;
+    const seconds = (end - offsetMeters) / Math.max(speedMps, creepMps);
+    return Math.max(0, seconds - ageSeconds);
+  };
 }

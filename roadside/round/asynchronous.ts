@@ -12,6 +12,7 @@
 
 import { present } from '../../base/assert.ts';
 import { bufferSizeOf } from '../aggregation/aggregators.ts';
+import { candidatesAt } from './candidates.ts';
 import { abandonRound, closedBody, closeRound, contributionsOf, nextRound, stopReason } from './close.ts';
 import { endUnfinished, unfinishedMembers } from './endings.ts';
 import {
@@ -24,7 +25,6 @@ import {
   type Step,
 } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
-import { candidatesAt } from './vehicles.ts';
 
 function asynchronousOf(state: RoundState): Asynchronous {
   return present(state.asynchronous, 'the state of an asynchronous run');

@@ -7,6 +7,7 @@ import { present } from '../../base/assert.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { openWith } from './asynchronous.ts';
+import { candidatesAt } from './candidates.ts';
 import { unfinishedMembers } from './endings.ts';
 import { dispatchOf, logOf, membersOf, waitForCandidates, walkRanking } from './open.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type Step,
 } from './state.ts';
 import type { RoundConfig, RoundEffect } from './types.ts';
-import { candidatesAt } from './vehicles.ts';
 
 /** A member about to take off. */
 type Departure = Member & { readonly flight: Flight };

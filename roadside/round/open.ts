@@ -12,9 +12,9 @@ import { channelAhead } from '../cuts/radio-map.ts';
 import type { StepShare } from '../cuts/server-queue.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate, Choice } from '../selection/policy.ts';
+import { candidatesAt, finder } from './candidates.ts';
 import { type Member, type RoundState, rememberedRounds, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect } from './types.ts';
-import { candidatesAt } from './vehicles.ts';
 
 /** Who may be asked, and how many of them. */
 interface Setting {
@@ -89,10 +89,10 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
   const wanted = atWork === undefined ? asked : Math.min(asked, perRound);
   const sharers = takesTurns(config) ? 1 : Math.min(wanted, candidates.length) + (atWork ?? 0);
   const considered: Considered[] = [];
+  const find = finder(candidates);
   let tasks = 0;
   for (const choice of ranking) {
-    // A few are looked for among what may be thousands: no table of them is worth its making.
-    const candidate = candidates.find((one) => one.vehicle === choice.vehicle);
+    const candidate = find(choice.vehicle);
     if (tasks >= wanted || !candidate) break;
     const prospect = estimate(
       config,

@@ -1,6 +1,6 @@
-// An immutable table of what the RSU knows, one record a vehicle. A beacon a second from a thousand cars must not copy a
-// thousand entries each, so the table is cut into buckets by a hash of the id and a change copies one bucket.
-// Must not: be changed in place, or give its records in an order that depends on the hash.
+// An immutable table of what the RSU knows, one record a vehicle, in the order of ids. A beacon a second from ten thousand
+// cars must not copy ten thousand entries each, so the records lie in pages: a change copies one page and the list of them.
+// Must not: be changed in place.
 
 import type { RsuId, VehicleId } from '../../base/ids.ts';
 import type { Beacon, DeviceProfile } from '../../protocol/messages.ts';
@@ -23,37 +23,69 @@ export interface KnownVehicle {
   readonly stay: Stay | null;
 }
 
-/** 64 buckets: 16 entries a bucket at a thousand vehicles. */
-const bucketCount = 64;
+/** A page that would grow beyond this is halved. Ten thousand vehicles: some 200 pages of some 50 records. */
+const pageRecords = 64;
 
-export type VehicleTable = readonly ReadonlyMap<VehicleId, KnownVehicle>[];
+type Page = readonly KnownVehicle[];
+
+/** Pages in the order of ids; none is empty. */
+export type VehicleTable = readonly Page[];
 
 /** A table without vehicles. */
 export function emptyTable(): VehicleTable {
-  const none: ReadonlyMap<VehicleId, KnownVehicle> = new Map();
-  return Array.from({ length: bucketCount }, () => none);
+  return [];
 }
 
-function bucketOf(vehicle: VehicleId): number {
-  let hash = 0;
-  for (let i = 0; i < vehicle.length; i++) hash = (Math.imul(hash, 31) + vehicle.charCodeAt(i)) | 0;
-  return (hash >>> 0) % bucketCount;
+/** The first position in `page` whose id is not below `vehicle`. */
+function positionIn(page: Page, vehicle: VehicleId): number {
+  let [low, high] = [0, page.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (page[middle]!.vehicle < vehicle) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The last page that begins at or before `vehicle`; the first page where none does. */
+function pageOf(table: VehicleTable, vehicle: VehicleId): number {
+  let [low, high] = [0, table.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table[middle]![0]!.vehicle <= vehicle) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
 }
 
 /** What is known of `vehicle`, or undefined. */
 export function lookUp(table: VehicleTable, vehicle: VehicleId): KnownVehicle | undefined {
-  return table[bucketOf(vehicle)]?.get(vehicle);
+  const page = table[pageOf(table, vehicle)] ?? [];
+  const found = page[positionIn(page, vehicle)];
+  return found?.vehicle === vehicle ? found : undefined;
+}
+
+/** The page with the record in its place, in two where it has grown too long. */
+function withRecord(page: Page, known: KnownVehicle): Page[] {
+  const at = positionIn(page, known.vehicle);
+  if (page[at]?.vehicle === known.vehicle) return [page.with(at, known)];
+  const grown = page.toSpliced(at, 0, known);
+  const half = grown.length >>> 1;
+  return grown.length > pageRecords ? [grown.slice(0, half), grown.slice(half)] : [grown];
 }
 
 /** The table with this record in place of the vehicle's earlier one. */
 export function withVehicle(table: VehicleTable, known: KnownVehicle): VehicleTable {
-  const index = bucketOf(known.vehicle);
-  return table.with(index, new Map(table[index]).set(known.vehicle, known));
+  const at = pageOf(table, known.vehicle);
+  const pages = withRecord(table[at] ?? [], known);
+  return pages.length === 1 && at < table.length
+    ? table.with(at, pages[0]!)
+    : table.toSpliced(at, 1, ...pages);
 }
 
 /** All records, sorted by vehicle id. */
 export function allVehicles(table: VehicleTable): KnownVehicle[] {
-  return table
-    .flatMap((bucket) => [...bucket.values()])
-    .sort((a, b) => (a.vehicle < b.vehicle ? -1 : a.vehicle > b.vehicle ? 1 : 0));
+  const records: KnownVehicle[] = [];
+  for (const page of table) for (const known of page) records.push(known);
+  return records;
 }

@@ -1,11 +1,10 @@
-// What hellos, beacons and departures teach the RSU, and which vehicles may be chosen now.
+// What hellos, beacons and departures teach the RSU.
 // Must not: open, close or end anything of a round.
 
 import type { RoadId, RsuId, VehicleId } from '../../base/ids.ts';
 import type { EventBody, StayPrediction } from '../../protocol/events.ts';
 import type { Beacon } from '../../protocol/messages.ts';
 import { withPredictions } from '../cuts/chance.ts';
-import { type Sighting, taskSeconds } from '../cuts/estimate.ts';
 import { withBeacon } from '../cuts/radio-map.ts';
 import { metersLeft, secondsLeft } from '../cuts/seconds-left.ts';
 import {
@@ -17,11 +16,9 @@ import {
   type StayHistory,
   withVisit,
 } from '../cuts/stay-history.ts';
-import type { Candidate } from '../selection/policy.ts';
-import { unfinishedMembers } from './endings.ts';
 import { quiet, type RoundState, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect, RoundEvent } from './types.ts';
-import { allVehicles, type KnownVehicle, lookUp, withVehicle } from './vehicle-table.ts';
+import { type KnownVehicle, lookUp, withVehicle } from './vehicle-table.ts';
 
 type EventOf<Kind extends RoundEvent['kind']> = Extract<RoundEvent, { kind: Kind }>;
 
@@ -155,7 +152,8 @@ function isCoveredToEnd(
   return meters !== null && length !== undefined && offsetMeters + meters >= length - endTolerance;
 }
 
-function predict(
+/** Seconds in coverage that a beacon promises, by the road and by what stays have taught. */
+export function predict(
   config: RoundConfig,
   history: StayHistory,
   beacon: Beacon,
@@ -169,46 +167,4 @@ function predict(
   const covered = isCoveredToEnd(config, { road, offsetMeters });
   const car = { road, speedMps, ageSeconds, metersLeft: meters, isCoveredToEnd: covered };
   return { roadSeconds, learnedSeconds: learnedSeconds(history, car) };
-}
-
-function distanceMeters(config: RoundConfig, beacon: Beacon): number {
-  const site = config.sites.find((one) => one.id === beacon.serving);
-  return site ? Math.hypot(beacon.x - site.x, beacon.y - site.y) : Number.POSITIVE_INFINITY;
-}
-
-/** Without a beacon for this long a vehicle that is waited for is not chosen, seconds: it is between two RSUs. */
-const staleSeconds = 2.5;
-
-function sightingOf(config: RoundConfig, state: RoundState, known: KnownVehicle, at: number): Sighting[] {
-  const { device, beacon, inContact } = known;
-  if (!device || !beacon || !inContact || beacon.serving === null) return [];
-  const ageSeconds = Math.max(0, at - known.heardAt);
-  if (config.scenario.handover?.graceSeconds && ageSeconds > staleSeconds) return [];
-  const { road, offsetMeters, speedMps, bitsPerSecondPerHertz } = beacon;
-  return [
-    {
-      vehicle: known.vehicle,
-      road,
-      offsetMeters,
-      speedMps,
-      distanceMeters: distanceMeters(config, beacon),
-      secondsLeft:
-        config.scenario.prediction?.method === 'learned'
-          ? predict(config, state.history, beacon, ageSeconds).learnedSeconds
-          : secondsLeft(config.coverage, { road, offsetMeters, speedMps, ageSeconds }),
-      bitsPerSecondPerHertz,
-      device,
-      samples: known.samples,
-    },
-  ];
-}
-
-/** Vehicles that said hello, are in contact and have no task now, sorted by id. */
-export function candidatesAt(config: RoundConfig, state: RoundState, at: number): Candidate[] {
-  const busy = new Set(unfinishedMembers(state).map(({ vehicle }) => vehicle));
-  const sightings = allVehicles(state.vehicles).flatMap((known) =>
-    busy.has(known.vehicle) ? [] : sightingOf(config, state, known, at),
-  );
-  const sharers = Math.min(config.scenario.selection.perRound, sightings.length + busy.size);
-  return sightings.map((sighting) => ({ ...sighting, task: taskSeconds(config, sighting, sharers) }));
 }

@@ -2,7 +2,7 @@
 // round, and a ranking that tries unseen arms first. Must not: know any policy's index.
 
 import type { ArmReward, Candidate, Choice, ChoiceContext, RoundFeedback } from './policy.ts';
-import { figuresOf, ranked } from './ranking.ts';
+import { rankByScore } from './ranking.ts';
 import { utility } from './utility.ts';
 
 type Settings = ChoiceContext['settings'];
@@ -72,12 +72,11 @@ export function rankArms(
   indexOf: (arm: string) => UpperBound | undefined,
 ): Iterable<Choice> {
   const { settings } = context;
-  const shuffled = context.rng.shuffle([...context.candidates]);
-  const scores = figuresOf(shuffled, (candidate) => {
+  const score = (candidate: Candidate): number => {
     const index = indexOf(armOf(candidate, settings));
     return index ? index.meanReward + index.confidence : Number.POSITIVE_INFINITY;
-  });
-  return ranked(shuffled, scores, (candidate): Choice => {
+  };
+  const choice = (candidate: Candidate): Choice => {
     const arm = armOf(candidate, settings);
     const { vehicle } = candidate;
     const index = indexOf(arm);
@@ -85,5 +84,6 @@ export function rankArms(
     const { meanReward, confidence } = index;
     const reason = confidence > Math.abs(meanReward) ? 'rarely tried of late' : 'did well of late';
     return { vehicle, arm, score: meanReward + confidence, terms: { meanReward, confidence }, reason };
-  });
+  };
+  return rankByScore(context, { score, choice });
 }

@@ -6,19 +6,34 @@
 // Must not: look at the seconds left in coverage.
 
 import type { Candidate, Choice, ChoiceContext, Policy } from './policy.ts';
-import { chained, figuresOf, ranked } from './ranking.ts';
+import { chained, figuresOf, inOrder, lazily, ranked, shuffledOrder } from './ranking.ts';
+
+/** Candidates in the order that decides ties, with what their time is made of. */
+interface Waiting {
+  readonly order: Int32Array;
+  readonly upload: Float64Array;
+  /** Until its upload could begin. */
+  readonly before: Float64Array;
+}
 
 interface Greedy {
   readonly chosen: readonly Choice[];
-  readonly rest: readonly Candidate[];
+  /** The others, in the order that decides ties. */
+  readonly rest: () => Candidate[];
 }
 
-/** The position in `rest` of the client that adds least time, and what it adds. Ties: the first. */
-function cheapest(rest: readonly Candidate[], elapsed: number): { at: number; added: number } {
+function waitingIn(context: ChoiceContext): Waiting {
+  const order = shuffledOrder(context);
+  const upload = figuresOf(context.candidates, ({ task }) => task.uploadSeconds);
+  const before = figuresOf(context.candidates, ({ task }) => task.downloadSeconds + task.computeSeconds);
+  return { order, upload: inOrder(order, upload), before: inOrder(order, before) };
+}
+
+/** The position of the client that adds least time to `elapsed`, and what it adds; those taken upload never. Ties: the first. */
+function cheapest({ upload, before }: Waiting, elapsed: number): { at: number; added: number } {
   let best = { at: 0, added: Number.POSITIVE_INFINITY };
-  for (let at = 0; at < rest.length; at++) {
-    const { task } = rest[at]!;
-    const added = task.uploadSeconds + Math.max(0, task.downloadSeconds + task.computeSeconds - elapsed);
+  for (let at = 0; at < upload.length; at++) {
+    const added = upload[at]! + Math.max(0, before[at]! - elapsed);
     if (added < best.added) best = { at, added };
   }
   return best;
@@ -26,22 +41,38 @@ function cheapest(rest: readonly Candidate[], elapsed: number): { at: number; ad
 
 /** Adds clients while the deadline has room and K0 is not reached. */
 function fill(context: ChoiceContext): Greedy {
-  const rest = context.rng.shuffle([...context.candidates]);
+  const { candidates, deadlineSeconds, perRound } = context;
+  const waiting = waitingIn(context);
+  const taken = new Set<number>();
   const chosen: Choice[] = [];
   let elapsed = 0;
-  while (chosen.length < context.perRound && rest.length > 0) {
-    const { at, added } = cheapest(rest, elapsed);
-    if (elapsed + added > context.deadlineSeconds) break;
-    const [candidate] = rest.splice(at, 1) as [Candidate];
+  while (chosen.length < Math.min(perRound, candidates.length)) {
+    const { at, added } = cheapest(waiting, elapsed);
+    if (elapsed + added > deadlineSeconds) break;
     elapsed += added;
-    const { vehicle } = candidate;
+    waiting.upload[at] = Number.POSITIVE_INFINITY;
+    taken.add(at);
+    const { vehicle } = candidates[waiting.order[at]!]!;
     const terms = { secondsAdded: -added };
     chosen.push({ vehicle, arm: vehicle, score: -added, terms, reason: 'adds least time to the round' });
   }
+  const rest = (): Candidate[] => {
+    const ordered = Array.from(waiting.order, (position) => candidates[position]!);
+    return ordered.filter((_, at) => !taken.has(at));
+  };
   return { chosen, rest };
 }
 
-/** Those who fit the deadline; behind them the others by the time they take, for when a chosen one is skipped. */
+/** Those without room, by the time they take. */
+function behind(rest: readonly Candidate[]): Iterable<Choice> {
+  const alone = figuresOf(rest, ({ task }) => -task.totalSeconds);
+  return ranked(rest, alone, ({ vehicle, task }): Choice => {
+    const score = -task.totalSeconds;
+    const terms = { secondsAlone: score };
+    return { vehicle, arm: vehicle, score, terms, reason: 'no room before the deadline' };
+  });
+}
+
 export const fedcs: Policy<null> = {
   name: 'fedcs',
   source: 'Nishio and Yonetani, ICC 2019 (arXiv 1804.08333), Algorithm 3',
@@ -49,19 +80,15 @@ export const fedcs: Policy<null> = {
   init: () => null,
   choose: (state, context) => {
     const { chosen, rest } = fill(context);
-    const alone = figuresOf(rest, ({ task }) => -task.totalSeconds);
-    const behind = ranked(rest, alone, ({ vehicle, task }): Choice => {
-      const score = -task.totalSeconds;
-      return {
-        vehicle,
-        arm: vehicle,
-        score,
-        terms: { secondsAlone: score },
-        reason: 'no room before the deadline',
-      };
-    });
     // A round needs somebody: where nobody fits, the fastest is asked all the same.
-    return { state, ranking: chained(chosen, behind), tasks: Math.max(1, chosen.length) };
+    return {
+      state,
+      ranking: chained(
+        chosen,
+        lazily(() => behind(rest())[Symbol.iterator]()),
+      ),
+      tasks: Math.max(1, chosen.length),
+    };
   },
   learn: (state) => ({ state, rewarded: [] }),
 };

@@ -3,10 +3,10 @@
 // and the time it takes, and what a set of cars is worth together. Explained with its maths in docs/foresight.md.
 // Must not: use what an RSU cannot know, or draw but for ties.
 
+import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import {
   type Belief,
-  type CarBelief,
   carOf,
   firstBelief,
   learnRound,
@@ -15,16 +15,8 @@ import {
   timeFactor,
 } from './foresight-belief.ts';
 import { type BestSet, bestSet, contenders, type Item, progressOf } from './foresight-set.ts';
-import type {
-  ArmReward,
-  Candidate,
-  Choice,
-  ChoiceContext,
-  Policy,
-  RoundFeedback,
-  TaskSeconds,
-} from './policy.ts';
-import { chained, figuresOf, lazily, ranked } from './ranking.ts';
+import type { ArmReward, Choice, ChoiceContext, Policy, RoundFeedback, TaskSeconds } from './policy.ts';
+import { chained, figuresOf, inOrder, lazily, ranked, shuffledOrder } from './ranking.ts';
 
 const halfProgress: Parameter = {
   name: 'halfProgress',
@@ -66,10 +58,14 @@ interface ForesightState {
   readonly deadlineSeconds: number;
 }
 
-/** Seconds of a task that was estimated with one share in `estimatedFor` of the bands, with one in `sharers`. */
+/** Seconds of a task of which `onAir` are transfers, where each has the `share`th part of the band it was estimated with. */
+const amongSharers = (totalSeconds: number, onAir: number, share: number): number =>
+  totalSeconds + onAir * (share - 1);
+
+/** The same of a task that was estimated with one share in `estimatedFor` of the bands, with one in `sharers`. */
 function secondsAmong(task: TaskSeconds, estimatedFor: number, sharers: number): number {
   const onAir = task.downloadSeconds + task.uploadSeconds;
-  return task.totalSeconds + onAir * (sharers / estimatedFor - 1);
+  return amongSharers(task.totalSeconds, onAir, sharers / estimatedFor);
 }
 
 /** The parts of a score, in progress. */
@@ -83,22 +79,53 @@ type Terms = {
 const scoreOf = ({ progress, novelty: fresh, risk, seconds }: Terms): number =>
   progress + fresh + risk + seconds;
 
-/** What the optimiser is told of one candidate in a round of `sharers`. */
-interface Outlook {
-  readonly chance: number;
+/** What holds of each candidate, column by column: there may be ten thousand. */
+interface Columns {
+  /** Of the task with all sharers: what is on the air is rescaled for rounds of fewer. */
+  readonly totals: Float64Array;
+  readonly onAir: Float64Array;
+  readonly available: Float64Array;
+  /** How many times its estimate a car takes. */
+  readonly factors: Float64Array;
+  readonly uses: Float64Array;
+  readonly chances: Float64Array;
   /** Expected seconds until its outcome: its task's if it finishes, else until it is gone. */
-  readonly seconds: number;
+  readonly seconds: Float64Array;
 }
 
-/** One choice as it is worked out: the candidates in the order that decides ties, and what holds of all of them. */
+const expectedSeconds = (chance: number, needed: number, available: number): number =>
+  chance * needed + (1 - chance) * available;
+
+/** The columns in the order of the table, where neighbours lie side by side in memory. */
+function lookAhead(belief: Belief, { candidates, deadlineSeconds }: ChoiceContext): Columns {
+  const column = (): Float64Array => new Float64Array(candidates.length);
+  const [totals, onAir, available, factors] = [column(), column(), column(), column()];
+  const [uses, chances, seconds] = [column(), column(), column()];
+  for (let i = 0; i < candidates.length; i++) {
+    const { vehicle, task, secondsLeft } = candidates[i]!;
+    const car = carOf(belief, vehicle);
+    totals[i] = task.totalSeconds;
+    onAir[i] = task.downloadSeconds + task.uploadSeconds;
+    available[i] = Math.min(secondsLeft, deadlineSeconds);
+    factors[i] = timeFactor(belief, car);
+    uses[i] = car.uses;
+    const needed = amongSharers(totals[i]!, onAir[i]!, 1) * factors[i]!;
+    const chance = successChance(belief, car, available[i]!, needed);
+    chances[i] = chance;
+    seconds[i] = expectedSeconds(chance, needed, available[i]!);
+  }
+  return { totals, onAir, available, factors, uses, chances, seconds };
+}
+
+/** One choice as it is worked out: positions in the order that decides ties, and what holds of all candidates. */
 class Choosing {
-  readonly candidates: readonly Candidate[];
+  readonly #order: Int32Array;
   readonly #belief: Belief;
-  readonly #cars: readonly CarBelief[];
   readonly #context: ChoiceContext;
   readonly #half: number;
   readonly #noveltyExponent: number;
   readonly #lostWork: number;
+  readonly #columns: Omit<Columns, 'chances' | 'seconds'>;
   /** Shares of the bands that tasks were estimated with. */
   readonly estimatedFor: number;
   readonly chances: Float64Array;
@@ -116,16 +143,11 @@ class Choosing {
     this.#noveltyExponent = settingOf(novelty, context.settings);
     this.#lostWork = settingOf(lostWork, context.settings);
     this.estimatedFor = Math.max(1, Math.min(context.perRound, context.candidates.length));
-    this.candidates = context.rng.shuffle([...context.candidates]);
-    this.#cars = this.candidates.map(({ vehicle }) => carOf(belief, vehicle));
-    const count = this.candidates.length;
-    this.chances = new Float64Array(count);
-    this.seconds = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      const outlook = this.#outlook(i, this.estimatedFor);
-      this.chances[i] = outlook.chance;
-      this.seconds[i] = outlook.seconds;
-    }
+    this.#order = shuffledOrder(context);
+    const columns = lookAhead(belief, context);
+    this.#columns = columns;
+    this.chances = inOrder(this.#order, columns.chances);
+    this.seconds = inOrder(this.#order, columns.seconds);
     this.worths = this.#worths();
     this.best = this.#bestSet();
     const members = this.best.members.map((one) => one.at);
@@ -133,19 +155,17 @@ class Choosing {
     this.secondLongest = members.map((at) => this.seconds[at]!).sort((a, b) => b - a)[1] ?? 0;
   }
 
-  #outlook(at: number, sharers: number): Outlook {
-    const candidate = this.candidates[at]!;
-    const car = this.#cars[at]!;
-    const estimate = secondsAmong(candidate.task, this.estimatedFor, sharers);
-    const needed = estimate * timeFactor(this.#belief, car);
-    const available = Math.min(candidate.secondsLeft, this.#context.deadlineSeconds);
-    const chance = successChance(this.#belief, car, available, needed);
-    return { chance, seconds: chance * needed + (1 - chance) * available };
+  get count(): number {
+    return this.#order.length;
+  }
+
+  vehicleAt(at: number): VehicleId {
+    return this.#context.candidates[this.#order[at]!]!.vehicle;
   }
 
   /** w of each candidate: ((1 + mean uses) / (1 + its uses))^novelty, the mean over those likely to finish. */
   #worths(): Float64Array {
-    const uses = figuresOf(this.#cars, (car) => car.uses);
+    const uses = inOrder(this.#order, this.#columns.uses);
     let weight = 1e-9;
     let sum = 0;
     for (let i = 0; i < uses.length; i++) {
@@ -161,18 +181,22 @@ class Choosing {
   }
 
   #itemOf(at: number): Item {
+    const { totals, onAir, available, factors } = this.#columns;
+    const i = this.#order[at]!;
+    const car = carOf(this.#belief, this.vehicleAt(at));
     const seconds: number[] = [];
     const values: number[] = [];
     for (let sharers = 1; sharers <= this.estimatedFor; sharers++) {
-      const outlook = this.#outlook(at, sharers);
-      seconds.push(outlook.seconds);
-      values.push(this.#valueOf(outlook.chance, at));
+      const needed = amongSharers(totals[i]!, onAir[i]!, sharers / this.estimatedFor) * factors[i]!;
+      const chance = successChance(this.#belief, car, available[i]!, needed);
+      seconds.push(expectedSeconds(chance, needed, available[i]!));
+      values.push(this.#valueOf(chance, at));
     }
     return { at, seconds, values };
   }
 
   #bestSet(): BestSet {
-    const values = figuresOf(this.candidates, (_, at) => this.valueAt(at));
+    const values = figuresOf(this.chances, (_, at) => this.valueAt(at));
     const few = contenders(this.seconds, values, this.estimatedFor).filter((at) => values[at]! > 0);
     const found = bestSet(
       few.map((at) => this.#itemOf(at)),
@@ -230,7 +254,7 @@ function reasonOf(choosing: Choosing, at: number, isMember: boolean): string {
 }
 
 function choiceAt(choosing: Choosing, at: number, isMember: boolean): Choice {
-  const { vehicle } = choosing.candidates[at]!;
+  const vehicle = choosing.vehicleAt(at);
   const terms = termsOf(choosing, at, isMember);
   return { vehicle, arm: vehicle, score: scoreOf(terms), terms, reason: reasonOf(choosing, at, isMember) };
 }
@@ -246,7 +270,8 @@ function choose(state: ForesightState, context: ChoiceContext): ReturnType<Polic
       (at) => choiceAt(choosing, at, member),
     );
   const others = lazily(() => {
-    const positions = choosing.candidates.map((_, at) => at).filter((at) => !isMember.has(at));
+    const all = Array.from({ length: choosing.count }, (_, at) => at);
+    const positions = all.filter((at) => !isMember.has(at));
     return part(positions, false)[Symbol.iterator]();
   });
   const ranking = chained(part([...isMember], true), others);

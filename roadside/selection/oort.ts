@@ -9,7 +9,7 @@
 import type { VehicleId } from '../../base/ids.ts';
 import { type Parameter, settingOf } from '../parameters.ts';
 import type { Candidate, Choice, ChoiceContext, Policy, RoundFeedback } from './policy.ts';
-import { bestFirst, figuresOf, lazily } from './ranking.ts';
+import { bestFirst, figuresOf, lazily, shuffledOrder } from './ranking.ts';
 
 /** What is known of a client that was chosen before. */
 interface Known {
@@ -52,29 +52,42 @@ const pacerRounds = 20;
 const cutOff = 0.95;
 
 /** The utility not exceeded by 95 in 100: larger ones are clipped to it, against outliers (paper, Section 4.4). */
-function utilityCap(known: readonly Known[]): number {
-  const sorted = Float64Array.from(known, (one) => one.utility).sort();
+function utilityCap(known: OortState['known']): number {
+  const utilities = new Float64Array(known.size);
+  let count = 0;
+  for (const { utility } of known.values()) utilities[count++] = utility;
+  const sorted = utilities.sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(0.95 * sorted.length))] ?? 0;
 }
 
+/** What the scores of one choice have in common. */
+interface Weighing {
+  readonly cap: number;
+  /** ln of the round, for the staleness bonus. */
+  readonly log: number;
+  readonly preferredSeconds: number;
+  readonly penalty: number;
+}
+
 /** Equation 1 with its staleness bonus and slowness penalty, as parts that sum to the score. */
-function scored(state: OortState, context: ChoiceContext, cap: number, one: Known, arm: VehicleId): Choice {
+function termsOf({ cap, log, preferredSeconds, penalty: exponent }: Weighing, one: Known) {
   const statistical = Math.min(one.utility, cap);
   // The bonus is relative to a typical utility, so that it means the same in every unit of loss.
-  const staleness =
-    Math.sqrt((0.1 * Math.log(Math.max(context.round, 1))) / Math.max(one.lastRound, 1)) * cap;
-  const slow = state.preferredSeconds / Math.max(one.seconds, 1e-9);
-  const system = slow >= 1 ? 1 : slow ** settingOf(penalty, context.settings);
-  const paced = (statistical + staleness) * system;
-  const share = one.successes / one.tries;
-  const terms = {
-    statistical,
-    staleness,
-    slowness: (statistical + staleness) * (system - 1),
-    failures: paced * (share - 1),
-  };
-  const score = terms.statistical + terms.staleness + terms.slowness + terms.failures;
-  return { vehicle: arm, arm, score, terms, reason: 'its data still hurt the model' };
+  const staleness = Math.sqrt((0.1 * log) / Math.max(one.lastRound, 1)) * cap;
+  const slow = preferredSeconds / Math.max(one.seconds, 1e-9);
+  const system = slow >= 1 ? 1 : slow ** exponent;
+  const before = (statistical + staleness) * system;
+  const slowness = (statistical + staleness) * (system - 1);
+  const failures = before * (one.successes / one.tries - 1);
+  return { statistical, staleness, slowness, failures };
+}
+
+const scoreOf = (terms: ReturnType<typeof termsOf>): number =>
+  terms.statistical + terms.staleness + terms.slowness + terms.failures;
+
+function oldChoice(weighing: Weighing, one: Known, arm: VehicleId): Choice {
+  const terms = termsOf(weighing, one);
+  return { vehicle: arm, arm, score: scoreOf(terms), terms, reason: 'its data still hurt the model' };
 }
 
 /** Drawn without repetition, with chances proportional to `weights`: positions in the order of the draw. */
@@ -115,30 +128,53 @@ function taken<T>(items: Iterable<T>, count: number): T[] {
   return first;
 }
 
+/** Candidates by whether they were tried before, both in seeded random order. */
+function byPast(
+  state: OortState,
+  context: ChoiceContext,
+): { old: readonly Tried[]; fresh: readonly Candidate[] } {
+  const { candidates } = context;
+  const known = candidates.map(({ vehicle }) => state.known.get(vehicle));
+  const old: Tried[] = [];
+  const fresh: Candidate[] = [];
+  for (const at of shuffledOrder(context)) {
+    const [candidate, one] = [candidates[at]!, known[at]];
+    if (one) old.push({ vehicle: candidate.vehicle, known: one });
+    else fresh.push(candidate);
+  }
+  return { old, fresh };
+}
+
+interface Tried {
+  readonly vehicle: VehicleId;
+  readonly known: Known;
+}
+
 /** Exploited by chance among the best, newcomers by speed, then the others of both kinds. */
 function choose(state: OortState, context: ChoiceContext): { state: OortState; ranking: Iterable<Choice> } {
-  const old: Candidate[] = [];
-  const fresh: Candidate[] = [];
-  for (const candidate of context.rng.shuffle([...context.candidates]))
-    (state.known.has(candidate.vehicle) ? old : fresh).push(candidate);
-  const cap = utilityCap([...state.known.values()]);
-  const oldChoice = ({ vehicle }: Candidate): Choice =>
-    scored(state, context, cap, state.known.get(vehicle)!, vehicle);
-  const scores = figuresOf(old, (candidate) => oldChoice(candidate).score);
+  const { old, fresh } = byPast(state, context);
+  const weighing: Weighing = {
+    cap: utilityCap(state.known),
+    log: Math.log(Math.max(context.round, 1)),
+    preferredSeconds: state.preferredSeconds,
+    penalty: settingOf(penalty, context.settings),
+  };
+  const choiceAt = (at: number): Choice => oldChoice(weighing, old[at]!.known, old[at]!.vehicle);
+  const scores = figuresOf(old, ({ known }) => scoreOf(termsOf(weighing, known)));
   const exploited = Math.min(old.length, Math.round((1 - state.epsilon) * context.perRound));
   const { picked, isPicked } = exploit(context, scores, exploited);
   const speeds = figuresOf(fresh, ({ task }) => 1 / task.totalSeconds);
   const explored = drawn(context, speeds);
   const room = context.perRound - picked.length;
   const ranking = lazily(function* () {
-    for (const at of picked) yield oldChoice(old[at]!);
+    for (const at of picked) yield choiceAt(at);
     const order = explored[Symbol.iterator]();
     for (let left = room; left > 0; left--) {
       const next = order.next();
       if (next.done) break;
       yield newcomer(fresh[next.value]!);
     }
-    for (const at of bestFirst(scores)) if (!isPicked.has(at)) yield oldChoice(old[at]!);
+    for (const at of bestFirst(scores)) if (!isPicked.has(at)) yield choiceAt(at);
     for (let next = order.next(); !next.done; next = order.next()) yield newcomer(fresh[next.value]!);
   });
   return { state, ranking };

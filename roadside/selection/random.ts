@@ -2,6 +2,9 @@
 // Must not: look at anything but the list of candidates.
 
 import type { Candidate, Choice, Policy } from './policy.ts';
+import { rankByScore } from './ranking.ts';
+
+const score = (): number => 0;
 
 function choiceOf(candidate: Candidate): Choice {
   return {
@@ -13,15 +16,12 @@ function choiceOf(candidate: Candidate): Choice {
   };
 }
 
-/** Every order of the candidates is equally likely. */
+/** Every order of the candidates is equally likely: all score the same. */
 export const random: Policy<null> = {
   name: 'random',
   source: 'baseline; McMahan et al., AISTATS 2017, Algorithm 1',
   describe: 'uniformly at random',
   init: () => null,
-  choose: (state, context) => ({
-    state,
-    ranking: context.rng.shuffle([...context.candidates]).map(choiceOf),
-  }),
+  choose: (state, context) => ({ state, ranking: rankByScore(context, { score, choice: choiceOf }) }),
   learn: (state) => ({ state, rewarded: [] }),
 };

@@ -37,7 +37,7 @@ export function* bestFirst(scores: Float64Array): Generator<number> {
 
 /** A figure for each of `items`; plain loops, as there may be ten thousand. */
 export function figuresOf<T>(
-  items: readonly T[],
+  items: ArrayLike<T>,
   figure: (item: T, position: number) => number,
 ): Float64Array {
   const figures = new Float64Array(items.length);
@@ -59,7 +59,7 @@ export function chained<T>(...parts: readonly Iterable<T>[]): Iterable<T> {
 
 /** `items` by their scores, highest first, equals in their order; `choiceOf` is asked as the ranking is read. */
 export function ranked<T>(
-  items: readonly T[],
+  items: ArrayLike<T>,
   scores: Float64Array,
   choiceOf: (item: T, position: number) => Choice,
 ): Iterable<Choice> {
@@ -68,15 +68,30 @@ export function ranked<T>(
   });
 }
 
+/** Positions of the candidates in seeded random order, which decides among equals. */
+export function shuffledOrder({ candidates, rng }: ChoiceContext): Int32Array {
+  const order = new Int32Array(candidates.length);
+  for (let at = 0; at < order.length; at++) order[at] = at;
+  return rng.shuffle(order);
+}
+
+/** Figures by position in `order`. They are worked out in the order of the table, where neighbours lie side by side. */
+export function inOrder(order: Int32Array, figures: Float64Array): Float64Array {
+  const ordered = new Float64Array(order.length);
+  for (let at = 0; at < order.length; at++) ordered[at] = figures[order[at]!]!;
+  return ordered;
+}
+
 /** How a policy scores one candidate: the figure for all, its terms for those that are read. */
 export interface Scoring {
-  score(candidate: Candidate, position: number): number;
-  choice(candidate: Candidate, position: number): Choice;
+  score(candidate: Candidate): number;
+  choice(candidate: Candidate): Choice;
 }
 
 /** All candidates, highest score first; equals come in seeded random order. */
 export function rankByScore(context: ChoiceContext, scoring: Scoring): Iterable<Choice> {
-  // Equals keep their order, so the shuffle before decides among them.
-  const shuffled = context.rng.shuffle([...context.candidates]);
-  return ranked(shuffled, figuresOf(shuffled, scoring.score), scoring.choice);
+  const { candidates } = context;
+  const order = shuffledOrder(context);
+  const scores = inOrder(order, figuresOf(candidates, scoring.score));
+  return ranked(order, scores, (position) => scoring.choice(candidates[position]!));
 }

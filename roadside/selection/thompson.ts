@@ -4,8 +4,8 @@
 // MAVFL's utility have width 1, as the theorem wants. Must not: treat an unseen arm as infinite; its belief is wide enough.
 
 import { type ArmStatistics, addEarnings, armOf, earned } from './arms.ts';
-import type { Candidate, Choice, Policy } from './policy.ts';
-import { rankByScore } from './ranking.ts';
+import type { Choice, Policy } from './policy.ts';
+import { figuresOf, ranked, shuffledOrder } from './ranking.ts';
 
 type Beliefs = ReadonlyMap<string, ArmStatistics>;
 
@@ -23,20 +23,22 @@ export const thompson: Policy<Beliefs> = {
         deviation: context.settings.exploration / Math.sqrt(pulls + 1),
       };
     };
-    const score = (candidate: Candidate, position: number): number => {
-      const { mean, deviation } = beliefOf(armOf(candidate, context.settings));
+    const order = shuffledOrder(context);
+    const scores = figuresOf(order, (at, position) => {
+      const { mean, deviation } = beliefOf(armOf(context.candidates[at]!, context.settings));
       // Two members of one arm draw apart: each is a pull of its own.
       drawn[position] = deviation * context.rng.normal();
       return mean + drawn[position]!;
-    };
-    const choice = (candidate: Candidate, position: number): Choice => {
-      const arm = armOf(candidate, context.settings);
+    });
+    const choice = (at: number, position: number): Choice => {
+      const { vehicle } = context.candidates[at]!;
+      const arm = armOf(context.candidates[at]!, context.settings);
       const terms = { meanReward: beliefOf(arm).mean, luck: drawn[position]! };
       const isLucky = Math.abs(terms.luck) > Math.abs(terms.meanReward);
       const reason = isLucky ? 'drawn high, little known' : 'did well';
-      return { vehicle: candidate.vehicle, arm, score: terms.meanReward + terms.luck, terms, reason };
+      return { vehicle, arm, score: terms.meanReward + terms.luck, terms, reason };
     };
-    return { state, ranking: rankByScore(context, { score, choice }) };
+    return { state, ranking: ranked(order, scores, choice) };
   },
   learn: (state, feedback) => {
     const { arms, rewarded } = addEarnings(state, earned(feedback));

@@ -8,10 +8,11 @@ import { benchFederated } from './federated.ts';
 import { benchMemory } from './memory.ts';
 import { benchMobility } from './mobility.ts';
 import { benchRegret } from './regret.ts';
+import { benchSelection } from './selection.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|mobility|memory|cuts|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory|cuts|selection|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
 /** The options, or the end of the process with one sentence and the usage. */
 function readOptions() {
@@ -67,6 +68,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   mobility: () => benchMobility(options, show),
   cuts: () => benchCuts(options, show),
   regret: () => benchRegret(show),
+  selection: () => benchSelection(show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };
 

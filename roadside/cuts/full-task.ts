@@ -1,0 +1,106 @@
+// The seconds of a whole task for thousands of vehicles at one instant: what is the same for all of them is worked out once.
+// The same figures, to the last bit, as the full path of `estimate`. Must not: know memory, splits or the channel ahead.
+
+import { dbToRatio } from '../../base/units.ts';
+import { modelsPerDownload } from '../aggregation/aggregators.ts';
+import type { RoundConfig } from '../round/types.ts';
+import type { TaskSeconds } from '../selection/policy.ts';
+import { neverSeconds } from './path.ts';
+
+/** What the time of a whole task depends on. */
+interface Car {
+  readonly device: { readonly trainingFlopsPerSecond: number };
+  readonly samples: number;
+  readonly beacon: { readonly bitsPerSecondPerHertz: number };
+}
+
+/** Seconds of each car's task, by the car's position. */
+interface Columns {
+  readonly download: Float64Array;
+  readonly compute: Float64Array;
+  readonly upload: Float64Array;
+  readonly total: Float64Array;
+}
+
+/** One car's figures in the columns. */
+class FullTask implements TaskSeconds {
+  readonly #columns: Columns;
+  readonly #at: number;
+
+  constructor(columns: Columns, at: number) {
+    this.#columns = columns;
+    this.#at = at;
+  }
+
+  get downloadSeconds(): number {
+    return this.#columns.download[this.#at]!;
+  }
+
+  get computeSeconds(): number {
+    return this.#columns.compute[this.#at]!;
+  }
+
+  get uploadSeconds(): number {
+    return this.#columns.upload[this.#at]!;
+  }
+
+  get totalSeconds(): number {
+    return this.#columns.total[this.#at]!;
+  }
+}
+
+const transferSeconds = (bits: number, rate: number): number =>
+  bits === 0 ? 0 : Math.min(bits / rate, neverSeconds);
+
+/** What is the same for all cars. */
+function taskFormula({ scenario, cost, fullBytes }: RoundConfig, sharers: number): (car: Car) => TaskSeconds {
+  const { aggregation, radio, training } = scenario;
+  const upShareHz = radio.uplinkBandwidthHz / sharers;
+  const downShareHz = radio.downlinkBandwidthHz / sharers;
+  const powerRatio = dbToRatio(radio.rsuTransmitPowerDbm - radio.transmitPowerDbm);
+  const upBits = fullBytes * 8;
+  const downBits = upBits * modelsPerDownload(aggregation);
+  const flops = cost.blocks.reduce((sum, block) => sum + block.forwardFlops + block.backwardFlops, 0);
+  const latencySeconds = 2 * radio.latencySeconds;
+  return ({ device, samples, beacon }) => {
+    const efficiency = beacon.bitsPerSecondPerHertz;
+    const snrDown = (2 ** efficiency - 1) * powerRatio;
+    const downloadSeconds = transferSeconds(downBits, downShareHz * Math.log2(1 + snrDown));
+    const computeSeconds = (training.epochs * samples * flops) / device.trainingFlopsPerSecond;
+    const uploadSeconds = transferSeconds(upBits, upShareHz * efficiency);
+    const sum = downloadSeconds + computeSeconds + uploadSeconds + latencySeconds;
+    return { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds: Math.min(sum, neverSeconds) };
+  };
+}
+
+function columnsOf(cars: readonly Car[], formula: (car: Car) => TaskSeconds): Columns {
+  const column = (): Float64Array => new Float64Array(cars.length);
+  const columns = { download: column(), compute: column(), upload: column(), total: column() };
+  for (let i = 0; i < cars.length; i++) {
+    const { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds } = formula(cars[i]!);
+    columns.download[i] = downloadSeconds;
+    columns.compute[i] = computeSeconds;
+    columns.upload[i] = uploadSeconds;
+    columns.total[i] = totalSeconds;
+  }
+  return columns;
+}
+
+/** As many are worked out one by one; whoever asks for more will ask for all, and gets them from columns. */
+const oneByOne = 64;
+
+/** The full path of each car with one share in `sharers` of the bands, memory aside, by the car's position. */
+export function fullTasks(
+  config: RoundConfig,
+  cars: readonly Car[],
+  sharers: number,
+): (at: number) => TaskSeconds {
+  const formula = taskFormula(config, sharers);
+  let asked = 0;
+  let columns: Columns | undefined;
+  return (at) => {
+    if (asked++ < oneByOne) return formula(cars[at]!);
+    columns ??= columnsOf(cars, formula);
+    return new FullTask(columns, at);
+  };
+}

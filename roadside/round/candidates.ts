@@ -1,0 +1,150 @@
+// Which vehicles may be chosen now, and what is known of each. There may be ten thousand, of whom a policy looks at a few
+// things and an RSU takes five: so a candidate is a view of what was heard, and its figures are worked out when asked for.
+// Must not: learn anything, or choose.
+
+import type { VehicleId } from '../../base/ids.ts';
+import { fullTasks } from '../cuts/full-task.ts';
+import { staysOn } from '../cuts/seconds-left.ts';
+import type { Candidate, TaskSeconds } from '../selection/policy.ts';
+import { unfinishedMembers } from './endings.ts';
+import type { RoundState } from './state.ts';
+import type { RoundConfig, Site } from './types.ts';
+import { allVehicles, type KnownVehicle } from './vehicle-table.ts';
+import { predict } from './vehicles.ts';
+
+/** Without a beacon for this long a vehicle that is waited for is not chosen, seconds: it is between two RSUs. */
+const staleSeconds = 2.5;
+
+/** A vehicle that may be chosen: nothing that is needed of it is missing. */
+type Present = KnownVehicle & {
+  readonly device: NonNullable<KnownVehicle['device']>;
+  readonly beacon: NonNullable<KnownVehicle['beacon']>;
+};
+
+/** What the figures of all candidates of one instant are worked out from. */
+interface Instant {
+  readonly at: number;
+  readonly sites: ReadonlyMap<string, Site>;
+  readonly stayOf: (beacon: Present['beacon'], ageSeconds: number) => number;
+  readonly taskAt: (position: number) => TaskSeconds;
+}
+
+/** One vehicle at one instant. */
+class Seen implements Candidate {
+  readonly #known: Present;
+  readonly #instant: Instant;
+  /** Among those present. */
+  readonly #position: number;
+  readonly vehicle: VehicleId;
+
+  constructor(known: Present, position: number, instant: Instant) {
+    this.#known = known;
+    this.#position = position;
+    this.#instant = instant;
+    this.vehicle = known.vehicle;
+  }
+
+  get road(): string {
+    return this.#known.beacon.road;
+  }
+
+  get offsetMeters(): number {
+    return this.#known.beacon.offsetMeters;
+  }
+
+  get speedMps(): number {
+    return this.#known.beacon.speedMps;
+  }
+
+  get bitsPerSecondPerHertz(): number {
+    return this.#known.beacon.bitsPerSecondPerHertz;
+  }
+
+  get device(): Present['device'] {
+    return this.#known.device;
+  }
+
+  get samples(): number {
+    return this.#known.samples;
+  }
+
+  get distanceMeters(): number {
+    const { x, y, serving } = this.#known.beacon;
+    const site = serving === null ? undefined : this.#instant.sites.get(serving);
+    return site ? Math.hypot(x - site.x, y - site.y) : Number.POSITIVE_INFINITY;
+  }
+
+  get secondsLeft(): number {
+    const { at, stayOf } = this.#instant;
+    return stayOf(this.#known.beacon, Math.max(0, at - this.#known.heardAt));
+  }
+
+  get task(): TaskSeconds {
+    return this.#instant.taskAt(this.#position);
+  }
+}
+
+function presentAt(
+  config: RoundConfig,
+  state: RoundState,
+  at: number,
+  busy: ReadonlySet<VehicleId>,
+): Present[] {
+  const waitsForCars = Boolean(config.scenario.handover?.graceSeconds);
+  const isPresent = (known: KnownVehicle): known is Present =>
+    known.device !== null &&
+    known.beacon !== null &&
+    known.inContact &&
+    known.beacon.serving !== null &&
+    !(busy.size > 0 && busy.has(known.vehicle)) &&
+    !(waitsForCars && Math.max(0, at - known.heardAt) > staleSeconds);
+  return allVehicles(state.vehicles).filter(isPresent);
+}
+
+/** Seconds left in coverage after a beacon, by the road or, where the scenario says so, by what stays have taught. */
+function staysOf(config: RoundConfig, { history }: RoundState): Instant['stayOf'] {
+  if (config.scenario.prediction?.method !== 'learned') return staysOn(config.coverage);
+  return (beacon, ageSeconds) => predict(config, history, beacon, ageSeconds).learnedSeconds;
+}
+
+/** Vehicles that said hello, are in contact and have no task now, sorted by id. */
+export function candidatesAt(config: RoundConfig, state: RoundState, at: number): Candidate[] {
+  const busy = new Set(unfinishedMembers(state).map(({ vehicle }) => vehicle));
+  const present = presentAt(config, state, at, busy);
+  const sharers = Math.min(config.scenario.selection.perRound, present.length + busy.size);
+  const instant: Instant = {
+    at,
+    sites: new Map<string, Site>(config.sites.map((site) => [site.id, site])),
+    stayOf: staysOf(config, state),
+    taskAt: fullTasks(config, present, sharers),
+  };
+  return present.map((known, position) => new Seen(known, position, instant));
+}
+
+/** A candidate as plain data, for what outlives its instant. */
+export function remembered(candidate: Candidate): Candidate {
+  const { vehicle, road, offsetMeters, speedMps, distanceMeters } = candidate;
+  const { secondsLeft: stay, bitsPerSecondPerHertz, device, samples } = candidate;
+  const { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds } = candidate.task;
+  const task = { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds };
+  const place = { vehicle, road, offsetMeters, speedMps, distanceMeters, secondsLeft: stay };
+  return { ...place, bitsPerSecondPerHertz, device, samples, task };
+}
+
+/** As many are looked for one by one; whoever wants more wants a table. */
+const foundOneByOne = 16;
+
+/** Finds candidates by id, as plain data. A few among what may be thousands are not worth a table of all. */
+export function finder(candidates: readonly Candidate[]): (vehicle: VehicleId) => Candidate | undefined {
+  let asked = 0;
+  let table: ReadonlyMap<VehicleId, Candidate> | undefined;
+  const find = (vehicle: VehicleId): Candidate | undefined => {
+    if (asked++ < foundOneByOne) return candidates.find((one) => one.vehicle === vehicle);
+    table ??= new Map(candidates.map((one) => [one.vehicle, one]));
+    return table.get(vehicle);
+  };
+  return (vehicle) => {
+    const found = find(vehicle);
+    return found && remembered(found);
+  };
+}
