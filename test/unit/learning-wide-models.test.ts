@@ -136,7 +136,7 @@ describe('a compiled residual or mobile network', () => {
         upper.dispose();
       }
     }
-  });
+  }, 60_000);
 
   it('gives the same bytes with room for more samples', async () => {
     const model = models[0]!;
