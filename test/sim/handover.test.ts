@@ -120,3 +120,47 @@ describe('a car between two RSUs that do not touch', () => {
     expect(digests(await run(sets, { workers: 2, link: 'mqtt' }))).toEqual(digests(outcome));
   });
 });
+
+describe('a split task that passes from one RSU to the next', () => {
+  const split = ['fallback={mode: split-only, cut: 1}'];
+
+  /** Members that were in the middle of their mini-batches when another RSU took over, and how they ended. */
+  function carriedOver(outcome: Outcome) {
+    return bodies(outcome, 'split-handed-over').map(({ round, vehicle, step }) => {
+      const isIt = (body: { round: number; vehicle: string }) =>
+        body.round === round && body.vehicle === vehicle;
+      const ended = bodies(outcome, 'vehicle-outcome').find(isIt)!;
+      return { step, outcome: ended.outcome, crossed: bodies(outcome, 'split-ended').find(isIt)! };
+    });
+  }
+
+  it('goes on there at its next mini-batch, and no mini-batch is done twice', async () => {
+    const outcome = await run(split);
+    checkAccounts(outcome);
+    const carried = carriedOver(outcome);
+    expect(outcome.summary.splitsHandedOver).toBe(carried.length);
+    const committed = carried.filter((one) => one.outcome === 'committed');
+    expect(committed.length).toBeGreaterThan(0);
+    // 48 samples in mini-batches of 16: three, each of which crossed once each way, whatever happened between them.
+    for (const { step, crossed } of committed) {
+      expect(step).toBeGreaterThan(0);
+      expect(step).toBeLessThanOrEqual(3);
+      const floats = 48 * 14 * 14 * 6;
+      expect(crossed).toMatchObject({ steps: 3, bytesUp: 4 * floats + 48, bytesDown: 4 * floats });
+    }
+    expect(digests(await run(split, { workers: 2, link: 'mqtt' }))).toEqual(digests(outcome));
+  });
+
+  it('is kept through a gap, with a grace', async () => {
+    const gap = [
+      'rsus.0.coverageRadiusMeters=180',
+      'rsus.1.coverageRadiusMeters=180',
+      'handover.graceSeconds=10',
+    ];
+    const outcome = await run([...split, ...gap]);
+    checkAccounts(outcome);
+    const committed = carriedOver(outcome).filter((one) => one.outcome === 'committed');
+    expect(committed.length).toBeGreaterThan(0);
+    for (const { crossed } of committed) expect(crossed.steps).toBe(3);
+  });
+});

@@ -81,6 +81,25 @@ describe('a run in virtual time', () => {
     expect(summary.committed).toBeGreaterThan(0);
   });
 
+  it.each([
+    [
+      'one upper half, in one byte a float, with parts on the way',
+      '{server: shared, crossing: int8, checkpointSteps: 1}',
+    ],
+    ['labels in the car, in two bytes a float', '{head: 3, crossing: float16, checkpointSteps: 1}'],
+  ])(
+    'gives one answer in split rounds over memory and MQTT, with one worker and two: %s',
+    async (_what, how) => {
+      const sets = [`fallback=${how}`, 'fallback.mode=split-only', 'stop.rounds=2'];
+      const memory = await run(sets);
+      expect(memory.split).toBe(memory.selected);
+      expect(memory.committed).toBeGreaterThan(0);
+      expect(memory.refused + memory.failed).toBe(0);
+      expect(digests(await run(sets, { workers: 2 }))).toEqual(digests(memory));
+      expect(digests(await run(sets, { workers: 2, link: 'mqtt' }))).toEqual(digests(memory));
+    },
+  );
+
   it('loses nothing on a link that loses, duplicates and reorders, and still gives one answer', async () => {
     const faults = ['radio.faults={loss: 0.05, duplication: 0.05, reorderSeconds: 0.05}'];
     const memory = await run(faults);
