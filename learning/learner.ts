@@ -127,15 +127,9 @@ export interface LowerHalf {
   readonly steps: number;
   /**
    * Smashed data of mini-batch `step` (0-based, in order), and its labels. Where several tensors cross they lie one behind
-   * the other in the order of the frontier (split/cuts.ts), each samples x its shape. `smashedShape` is that of one
-   * tensor, samples first; of several it is samples x all floats of a sample.
+   * the other in the order of the frontier (split/cuts.ts), each samples x its shape.
    */
-  forward(step: number): {
-    smashed: Float32Array;
-    smashedShape: readonly number[];
-    samples: number;
-    labels: Uint8Array;
-  };
+  forward(step: number): { smashed: Float32Array; samples: number; labels: Uint8Array };
   /**
    * Applies the gradient of the loss with respect to that step's smashed data, laid out as these, and updates the lower
    * weights.

@@ -148,7 +148,6 @@ function openLower(request: LowerHalfRequest): LowerHalf {
       const samples = indices.length;
       return {
         smashed: crossing(samples * crossingFloats, distanceOf(stretches)),
-        smashedShape: [samples, crossingFloats],
         samples,
         labels: pickLabels(data, indices),
       };

@@ -21,7 +21,7 @@ import type { Executor } from '../training/compiled/executor.ts';
 import type { Executors, Purpose } from '../training/compiled/executors.ts';
 import { freshOwner, isPulled, ownedWeights } from '../training/compiled/owner.ts';
 import { cutFacts } from './cuts.ts';
-import { assertHead, blockCount, samplesIn, smashedShapeOf } from './parts.ts';
+import { assertHead, blockCount, samplesIn } from './parts.ts';
 
 interface OpenPart {
   /** The part's executor, claimed, with room for `rows` samples. Refuses use after disposal. */
@@ -88,7 +88,6 @@ export function openCompiledLower(executors: Executors, request: LowerHalfReques
       const samples = indices.length;
       return {
         smashed: executor.outputs(samples),
-        smashedShape: smashedShapeOf(model, cut, samples),
         samples,
         labels: pickLabels(data, indices),
       };

@@ -18,7 +18,7 @@ import { assertData, BatchOrder, gather } from '../training/batches.ts';
 import type { Engine } from '../training/engine.ts';
 import { type NetworkPool, Part } from '../training/network.ts';
 import { cutFacts } from './cuts.ts';
-import { assertHead, blockCount, samplesIn, smashedShapeOf } from './parts.ts';
+import { assertHead, blockCount, samplesIn } from './parts.ts';
 
 interface OpenPart {
   /** The part. Refuses use after disposal, and while another engine is active. */
@@ -76,7 +76,6 @@ export function openLowerHalf(engine: Engine, pool: NetworkPool, request: LowerH
       const { count, pixels, labels } = gather(data, order.at(step));
       return {
         smashed: part.use().predict(pixels, count),
-        smashedShape: smashedShapeOf(model, cut, count),
         samples: count,
         labels,
       };

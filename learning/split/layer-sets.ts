@@ -193,6 +193,10 @@ export function layersBetween(model: ModelSpec, from: Cut, to: Cut): LayerSet {
   const [before, until] = [setOfEnd(layers, from), setOfEnd(layers, to)];
   const behind = before.findIndex((isBefore, index) => isBefore && !until[index]);
   if (behind >= 0)
-    throw refusedCut(model, to, `${layers.graph.nodes[behind]!.name} is before the cut ${from} already.`);
+    throw refusedCut(
+      model,
+      to,
+      `${layers.graph.nodes[behind]!.name} lies behind it and before the cut ${from}.`,
+    );
   return until.map((isUntil, index) => isUntil && !before[index]);
 }

@@ -1,29 +1,14 @@
-// What every engine asks about the parts of a cut model: how many blocks there are, how smashed data are shaped, and
+// What every engine asks about the parts of a cut model: how many blocks there are, how many samples cross, and
 // whether the end of a U-shape lies behind its begin. Must not: know an engine.
 
 import { RoadbedError } from '../../base/errors.ts';
 import { type Cut, type ModelSpec, TrainingError } from '../learner.ts';
 import { placeBlocks } from '../models/blocks.ts';
-import { cutFacts } from './cuts.ts';
 import { layersBetween } from './layer-sets.ts';
 
 /** Blocks of a model: as a cut, its end. */
 export function blockCount(model: ModelSpec): number {
   return placeBlocks(model).length;
-}
-
-/** Shape of one sample behind a block, as tfjs has it: one dimension behind dense or flatten, else three. */
-function shapeBehind(model: ModelSpec, block: number): readonly number[] {
-  const { layers, output } = placeBlocks(model)[block - 1]!;
-  const kind = layers.at(-1)!.plan.kind;
-  return kind === 'dense' || kind === 'flatten' ? [output[2]] : output;
-}
-
-/** Shape of the smashed data of `samples` samples at a cut in canonical form. */
-export function smashedShapeOf(model: ModelSpec, cut: Cut, samples: number): readonly number[] {
-  return typeof cut === 'number'
-    ? [samples, ...shapeBehind(model, cut)]
-    : [samples, cutFacts(model, cut).crossingFloats];
 }
 
 /** Samples that smashed data hold. Throws TrainingError where they are no whole number. */

@@ -88,7 +88,6 @@ export class FakeLearner implements Learner {
       steps: 2,
       forward: (step) => ({
         smashed: Float32Array.of(step, 1, 2, 3, 4, 5),
-        smashedShape: [2, 3],
         samples: 2,
         labels: Uint8Array.of(7, 8),
       }),
