@@ -9,6 +9,7 @@ import { nearestName } from '../base/nearest-name.ts';
 import type { ModelSpec } from '../learning/learner.ts';
 import { placeBlocks, trainableModel } from '../learning/models/blocks.ts';
 import { cutFacts } from '../learning/split/cuts.ts';
+import { assertHead } from '../learning/split/parts.ts';
 import { parseScenario } from '../protocol/scenario/parse.ts';
 import { dataDirectoryOf } from '../protocol/scenario/rules.ts';
 import type { Scenario } from '../protocol/scenario/schema.ts';
@@ -104,6 +105,11 @@ function checkCut(scenario: Scenario, model: ModelSpec): void {
   throw new RoadbedError('scenario', `fallback.cut is ${cut} (expected ${expected})`);
 }
 
+function checkHead({ fallback }: Scenario, model: ModelSpec): void {
+  const { mode, cut, head } = fallback;
+  if (mode !== 'full-only' && head !== undefined) assertHead(model, cut, head);
+}
+
 /** Names that the schema leaves open because their rooms keep the lists. */
 function checkNames(scenario: Scenario, path: string): void {
   try {
@@ -120,6 +126,7 @@ function checkNames(scenario: Scenario, path: string): void {
     const { name, usual } = trainableModel(scenario.model.name);
     // Any legal shape gives a model the same blocks; the real one is known only when the data is open.
     checkCut(scenario, { name, ...usual });
+    checkHead(scenario, { name, ...usual });
   } catch (error) {
     if (!(error instanceof RoadbedError)) throw error;
     throw new RoadbedError(error.reason, `${path}: ${error.message}`, { cause: error });

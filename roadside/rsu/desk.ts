@@ -26,6 +26,7 @@ const ofTask = new Set<EventBody['kind']>([
   'vehicle-state',
   'upload-progress',
   'transfer-handed-over',
+  'split-handed-over',
   'update-refused',
 ]);
 /** The body of every message but a chunk. */
