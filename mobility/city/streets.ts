@@ -23,6 +23,7 @@ export function pack(lists: readonly (readonly number[])[]): PackedLists {
 
 /** Bit of SUMO's direction letters that the engine asks for. */
 const straightLetters = 's';
+const equalLetter = '='.charCodeAt(0);
 
 export class Streets {
   readonly network: Network;
@@ -69,6 +70,8 @@ export class Streets {
   readonly yieldsTo: PackedLists;
   /** 1: some link gives way to this one, so who approaches it must be known. */
   readonly linkWatched: Uint8Array;
+  /** 1: watched, and its junction has links of equal rank, so those too must be known who do not ask to pass. */
+  readonly linkEqualWatched: Uint8Array;
   /** All foes of entry links, and beside whether the link gives way. */
   readonly firstFoe: Int32Array;
   readonly foes: Int32Array;
@@ -129,6 +132,7 @@ export class Streets {
     );
     this.yieldsTo = this.#yieldsTo();
     this.linkWatched = this.#watched();
+    this.linkEqualWatched = this.#equalWatched();
   }
 
   /** True where `link` must give way to the entry link `foe`. */
@@ -184,6 +188,13 @@ export class Streets {
     for (let i = this.firstFoe[k]!; i < this.firstFoe[k + 1]!; i++)
       if (this.yields[i]) result.push(this.foes[i]!);
     return result;
+  }
+
+  #equalWatched(): Uint8Array {
+    const junctionOf = (k: number): number => this.linkJunction[this.linkEntry[k]!]!;
+    const equal = new Set<number>();
+    for (let k = 0; k < this.links; k++) if (this.linkOffState[k] === equalLetter) equal.add(junctionOf(k));
+    return this.linkWatched.map((watched, k) => (watched && equal.has(junctionOf(k)) ? 1 : 0));
   }
 
   #watched(): Uint8Array {

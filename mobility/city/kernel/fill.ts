@@ -100,6 +100,7 @@ function flagsOf(streets: Streets, k: number): number {
     streets.linkKeepClear[k],
     streets.linkWatched[k],
     streets.linkSignal[k]! >= 0,
+    streets.linkEqualWatched[k],
   ];
   return flags.reduce<number>((bits, flag, i) => (flag ? bits | (1 << i) : bits), 0);
 }

@@ -53,33 +53,64 @@ export function askAs(
   asker.timeGap = t.timeGapMinor;
 }
 
-/** Links that somebody approaches. */
-let touched: usize = 0;
-let touchedCount: i32 = 0;
+/** Links that somebody approaches, by the plans of even and of odd steps. */
+let evenTouched: usize = 0;
+let oddTouched: usize = 0;
+let evenCount: i32 = 0;
+let oddCount: i32 = 0;
+/** Where in a link the head is that drivers add themselves to, and the one that is asked about. */
+let told: usize = offsetof<Link>('evenHead');
+let asked: usize = offsetof<Link>('oddHead');
+const isOdd: usize = offsetof<Link>('oddHead');
 
 export function setLinkCount(links: i32): void {
-  touched = allocate(<usize>links << 2);
+  evenTouched = allocate(<usize>links << 2);
+  oddTouched = allocate(<usize>links << 2);
 }
 
-/** Forgets everyone: each step all drivers say anew what they plan. */
-export function clearApproaches(): void {
-  for (let i = 0; i < touchedCount; i++) pointerAt<Link>(touched, i).head = none<Item>();
-  touchedCount = 0;
+// @ts-ignore: decorator
+@inline function headOf(link: Link): Item {
+  return changetype<Item>(load<usize>(changetype<usize>(link) + asked));
+}
+
+/** A new step: drivers say anew what they plan, and until all have, the plans of the step before are asked about. */
+export function beginApproaches(): void {
+  const odd = told != isOdd;
+  asked = told;
+  told = odd ? isOdd : offsetof<Link>('evenHead');
+  const touched = odd ? oddTouched : evenTouched;
+  const count = odd ? oddCount : evenCount;
+  for (let i = 0; i < count; i++) store<usize>(load<usize>(touched + (<usize>i << 2)) + told, 0);
+  if (odd) oddCount = 0;
+  else evenCount = 0;
+}
+
+/** All have said what they plan: that is asked about from now on. */
+export function endApproaches(): void {
+  asked = told;
+}
+
+function touch(link: Link): void {
+  if (told == isOdd) {
+    store<usize>(oddTouched + (<usize>oddCount << 2), changetype<usize>(link));
+    oddCount += 1;
+  } else {
+    store<usize>(evenTouched + (<usize>evenCount << 2), changetype<usize>(link));
+    evenCount += 1;
+  }
 }
 
 /** Notes that a vehicle will arrive at the link of its plan's item. */
 export function register(item: Item, v: Vehicle): void {
   const link = item.link;
-  if (!some(link.head)) {
-    store<usize>(touched + (<usize>touchedCount << 2), changetype<usize>(link));
-    touchedCount += 1;
-  }
+  const head = load<usize>(changetype<usize>(link) + told);
+  if (head == 0) touch(link);
   item.vehicle = v;
   item.waiting = v.waiting;
   if (item.leaveSpeed < 0) item.leaveSpeed = item.pass;
   item.leaveTime = leaveTime(link, item.arrivalTime, item.arrivalSpeed, item.leaveSpeed, v.type.length);
-  item.nextAtLink = link.head;
-  link.head = item;
+  item.nextAtLink = changetype<Item>(head);
+  store<usize>(changetype<usize>(link) + told, changetype<usize>(item));
 }
 
 /** When the vehicle's back has left the path of the link. */
@@ -87,12 +118,6 @@ export function register(item: Item, v: Vehicle): void {
 @inline function leaveTime(link: Link, arrival: f64, arrivalSpeed: f64, leaveSpeed: f64, length: f64): f64 {
   const mean = 0.5 * (arrivalSpeed + leaveSpeed);
   return arrival + (link.length + length) / max(mean, numericEpsilon);
-}
-
-/** True where the asker may pass `link` as planned, as far as it can be told without looking at foes; else ask. */
-// @ts-expect-error: decorator
-@inline export function isSurelyOpen(link: Link): bool {
-  return hasPriority(link.state) && link.state != zipperLetter;
 }
 
 /** True where the asker may pass `link` as planned. */
@@ -116,7 +141,7 @@ function meetsFoe(link: Link, stuckFoesPass: bool): bool {
   asker.leave = leaveTime(link, asker.arrivalTime, asker.arrivalSpeed, asker.leaveSpeed, asker.length);
   for (let i = 0; i < link.yieldsToCount; i++) {
     const foe = pointerAt<Link>(link.yieldsTo, i);
-    if (some(foe.head) && isBlocked(foe, link.to == foe.to, stuckFoesPass)) return true;
+    if (some(headOf(foe)) && isBlocked(foe, link.to == foe.to, stuckFoesPass)) return true;
   }
   return false;
 }
@@ -127,7 +152,7 @@ export function nearestFoe(link: Link, around: Link): Link {
   let result = none<Link>();
   for (let i = 0; i < link.yieldsToCount; i++) {
     const foe = pointerAt<Link>(link.yieldsTo, i);
-    for (let e = foe.head; some(e); e = e.nextAtLink) {
+    for (let e = headOf(foe); some(e); e = e.nextAtLink) {
       if (foe.from == around.from) return around;
       if (e.distance >= nearest) continue;
       nearest = e.distance;
@@ -139,7 +164,7 @@ export function nearestFoe(link: Link, around: Link): Link {
 
 /** True where one who approaches foe link `foe` is in the way. */
 function isBlocked(foe: Link, sameTarget: bool, stuckFoesPass: bool): bool {
-  for (let e = foe.head; some(e); e = e.nextAtLink) {
+  for (let e = headOf(foe); some(e); e = e.nextAtLink) {
     if (e.vehicle == asker.vehicle || !e.request) continue;
     if (stuckFoesPass && e.vehicle.speed <= haltingSpeed) continue;
     if (blocks(foe, e, sameTarget)) return true;

@@ -5,6 +5,7 @@
 import { haltingSpeed, numericEpsilon } from './constants';
 import { stepSeconds } from './following';
 import { Halt, Vehicle } from './records';
+import { forgetWay } from './way-ahead';
 import { dropHalt, haltIndexOf } from './ways';
 import { countHalted, now } from './world';
 
@@ -30,6 +31,6 @@ export function stays(v: Vehicle): bool {
   v.waiting = 0;
   dropHalt(v.way);
   v.haltIndex = haltIndexOf(v.way);
-  v.record = 0;
+  forgetWay(v);
   return false;
 }

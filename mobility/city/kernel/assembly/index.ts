@@ -11,6 +11,7 @@
 //   5. lanes are changed                                  lane-change/
 //   6. new vehicles come in, lifted ones come back        departures.ts, insertion.ts, teleports.ts
 
+import { beginApproaches, endApproaches } from './approaches';
 import { insertWaiting, newDeparture } from './departures';
 import { watchDetectors } from './detectors';
 import { setStep } from './following';
@@ -19,12 +20,13 @@ import { changeAll } from './lane-change/lane-changer';
 import { moveAll } from './mover';
 import { planLane } from './planner';
 import { allocate, some, Vehicle, Way } from './records';
-import { registerAll } from './registration';
 import { landAll, liftAll, setTeleports } from './teleports';
+import { forgetWay } from './way-ahead';
 import { trimRecords } from './ways';
 import {
   activeCount,
   activeLane,
+  freeGivenUp,
   giveUp,
   noteBodies,
   setClock,
@@ -98,14 +100,15 @@ export function step(seconds: f64, steps: i32): void {
   setClock(seconds, steps);
   if (trimRecords()) forgetRecords();
   turnItems();
+  beginApproaches();
   for (let i = 0; i < activeCount; i++) planLane(activeLane(i));
-  registerAll();
+  endApproaches();
+  freeGivenUp();
   takeOut(moveAll());
   liftAll();
   tidy();
   noteBodies();
   changeAll();
-  tidy();
   noteBodies();
   insertWaiting();
   landAll();
@@ -116,7 +119,7 @@ export function step(seconds: f64, steps: i32): void {
 
 /** All records of ways were forgotten: nobody may go on holding one. */
 function forgetRecords(): void {
-  for (let i = 0; i < activeCount; i++) for (let v = activeLane(i).front; some(v); v = v.behind) v.record = 0;
+  for (let i = 0; i < activeCount; i++) for (let v = activeLane(i).front; some(v); v = v.behind) forgetWay(v);
 }
 
 /** Gives up those who have arrived, a chain, and notes their departures. */

@@ -113,7 +113,7 @@ function withdrawRequests(v: Vehicle, count: i32): void {
     if (some(item.link) && item.space < t.room && mustKeepClear(v, item.link)) first = i;
   }
   if (first < 0 || (first == 0 && v.lane.internal)) return;
-  const reach = brakeGap(v.speed, t.deceleration, 0) + positionEpsilon;
+  const reach = v.brakeGap + positionEpsilon;
   for (let i = first; i < count; i++) {
     const item = itemOf(v, i);
     if (!some(item.link)) return;

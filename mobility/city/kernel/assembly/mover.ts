@@ -20,7 +20,8 @@ import { hasPriority, isRed, isYellow } from './letters';
 import { lastWasMajor } from './planner';
 import { dawdlePurpose, drawUniform } from './random';
 import { Item, Lane, Link, none, rowOf, some, Vehicle } from './records';
-import { activeCount, activeLane, delist, enlist, impatience, laneSpeed, layBody, now, seed, steps } from './world';
+import { activeCount, activeLane, clearReaching, delist, enlist, impatience, laneSpeed, layBody, noteReaching, now, seed, steps } from './world';
+import { forgetWay } from './way-ahead';
 
 const noSpeed: f64 = -Infinity;
 
@@ -43,6 +44,7 @@ export function moveAll(): Vehicle {
   lastMoved = none<Vehicle>();
   firstArrived = none<Vehicle>();
   lastArrived = none<Vehicle>();
+  clearReaching();
   for (let i = 0; i < activeCount; i++) moveLane(activeLane(i));
   for (let v = firstMoved; some(v); ) {
     const next = v.ahead;
@@ -80,6 +82,7 @@ function moveLane(lane: Lane): void {
 
 function moveVehicle(v: Vehicle): void {
   const t = v.type;
+  v.willPass = v.asksToPass;
   const next = v.halted ? 0 : settle(v);
   const acceleration = (next - v.speed) / stepSeconds;
   v.speed = next;
@@ -91,13 +94,16 @@ function moveVehicle(v: Vehicle): void {
     v.accumulatedWaiting = v.accumulatedWaiting + stepSeconds;
   } else v.waiting = 0;
   if (v.position > v.lane.length) crossLinks(v);
-  if (v.furtherCount > 0 || v.position < t.length) layBody(v);
+  if (v.furtherCount > 0 || v.position < t.length) {
+    layBody(v);
+    if (v.furtherCount > 0) noteReaching(v);
+  }
   // Wishes about lane changing are said anew each step; only the strategic direction is kept.
   if (v.changeState != 0) v.changeState = keptState(v.changeState);
   v.adviceCount = 0;
-  v.blockerLength = 0;
-  v.leftSpace = 0;
   v.dontBrake = false;
+  if (v.blockerLength != 0) v.blockerLength = 0;
+  if (v.leftSpace != 0) v.leftSpace = 0;
 }
 
 /** The speed for this step. */
@@ -160,7 +166,7 @@ function askLink(v: Vehicle, item: Item): bool {
   }
   const letter = link.state;
   const distance = item.distance;
-  const canBrake = distance > brakeGap(speed, t.deceleration, 0) || speed < t.decelerationStep;
+  const canBrake = distance > v.brakeGap || speed < t.decelerationStep;
   const yellow = isYellow(letter);
   if (yellow && canBrake) return wait(item);
   const open = yellow || isOpenFor(v, item, canBrake);
@@ -236,8 +242,8 @@ function crossLinks(v: Vehicle): void {
     if (!link.next.internal) {
       v.routeIndex = v.routeIndex + 1;
       // Without internal lanes the record was the old edge's; else it is the new one's already.
-      if (!link.fromInternal) v.record = 0;
-    } else if (!link.fromInternal) v.record = 0;
+      if (!link.fromInternal) forgetWay(v);
+    } else if (!link.fromInternal) forgetWay(v);
     noteEntry(v, link);
     if (hasArrived(v)) return;
   }

@@ -6,7 +6,8 @@ import { never, numericEpsilon } from './constants';
 import { brakeGap, secureGap } from './following';
 import { isRed } from './letters';
 import { allocate, Lane, Link, none, pointerAt, some, Vehicle } from './records';
-import { backOn, bodyOn, impatience, lastOn, linkAt, nextLink, now, recordOf } from './world';
+import { backOn, bodyOn, impatience, lastOn, linkAt, now, recordOf } from './world';
+import { knowWay } from './way-ahead';
 
 /** The neighbour found last, and the gap to it, m (minGap of the one behind taken off). */
 export let foundVehicle: Vehicle = none<Vehicle>();
@@ -75,7 +76,7 @@ export function findFollowerBefore(ego: Vehicle, lane: Lane, back: f64, speed: f
       const before = link.from;
       const distance = load<f64>(searchDistances + ((<usize>at) << 3)) + before.length;
       const v = before.front;
-      if (some(v) && v != ego && nextLink(v) == link) {
+      if (some(v) && v != ego && takes(v, link)) {
         const t = v.type;
         const gap = distance - v.position - t.minGap;
         const missing = secureGap(t, v.speed, speed, deceleration) - gap;
@@ -92,6 +93,12 @@ export function findFollowerBefore(ego: Vehicle, lane: Lane, back: f64, speed: f
       count += 1;
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline function takes(v: Vehicle, link: Link): bool {
+  knowWay(v);
+  return v.next == link;
 }
 
 function searchMeters(lane: Lane): f64 {

@@ -20,11 +20,13 @@ import {
   approach,
   arrivalSeconds,
   brakeGap,
+  brakeGapAtMost,
   fastestNext,
-  follow,
+  followLeader,
   slowestArrival,
   slowestNext,
   speedAfter,
+  speedAfterWithin,
   stepSeconds,
   stop,
   stopWithin,
@@ -49,8 +51,10 @@ import {
   withdrawBefore,
 } from './plan';
 import { deadlockPurpose, drawUniform } from './random';
+import { registerPlan } from './registration';
 import { Halt, Item, Lane, Link, none, rowOf, some, Vehicle } from './records';
 import { backLane, backOn, bodyOn, laneSpeed, lastOn, linkAt, now, recordOf, seed, steps } from './world';
+import { knowWay } from './way-ahead';
 
 /** Circular yielding is looked for along so many links. */
 const circleMost: i32 = 100;
@@ -83,6 +87,7 @@ function planNothing(v: Vehicle): void {
   beginPlan(v);
   v.planSpeed = 0;
   v.planLight = false;
+  v.asksToPass = false;
 }
 
 function planVehicle(v: Vehicle, firstLeader: Vehicle, lengthsAhead: f64): void {
@@ -97,20 +102,30 @@ function planVehicle(v: Vehicle, firstLeader: Vehicle, lengthsAhead: f64): void 
   v.stopDistance = never;
   slowedForMinor = false;
   setPlanSpeed(min(fastest, limit));
-  const lookAhead = fastest * stepSeconds + brakeGap(fastest, t.deceleration, t.tau);
   beginPlan(v);
-  startWay(v);
-  v.planLight = false;
+  knowWay(v);
   // IDM accelerates by what lies ahead, however far; it always looks.
-  const near = seen <= lookAhead || lane.internal || t.idm;
-  if (!near && v.haltIndex != v.routeIndex) {
+  const looks = lane.internal || t.idm || v.haltIndex == v.routeIndex;
+  if (!looks && seen > fastest * stepSeconds + brakeGapAtMost(t, fastest, t.tau)) {
     planFar(v, firstLeader);
     return;
   }
-  setLinkPass(min(speedAfter(t, seen, planSpeed), limit));
+  const lookAhead = fastest * stepSeconds + brakeGap(fastest, t.deceleration, t.tau);
+  if (!looks && seen > lookAhead) {
+    planFar(v, firstLeader);
+    return;
+  }
+  v.planLight = false;
+  v.brakeGap = brakeGap(speed, t.deceleration, 0);
+  view = 0;
+  // Inside a junction the record is taken when its edge is reached.
+  record = lane.internal ? 0 : v.record;
+  laneNumber = lane.index;
+  setLinkPass(speedAfterWithin(t, seen, planSpeed, limit));
   walk(v, firstLeader, lookAhead);
   v.planSpeed = planSpeed;
   keepJunctionsClear(v, lengthsAhead);
+  registerPlan(v);
 }
 
 /** Goes along the way ahead lane by lane, as far as matters. */
@@ -145,29 +160,33 @@ function walk(v: Vehicle, firstLeader: Vehicle, lookAhead: f64): void {
     if ((!request || planSpeed <= 0) && passedExit && seenNormal > enough) break;
     lane = link.next;
     limit = laneSpeed(lane, v);
-    const toLimit = approach(t, speed, seen, limit, limit, false);
-    setPlanSpeed(min(planSpeed, max(toLimit, gentle)));
+    // Whoever approaches a speed never drives below it.
+    if (limit < planSpeed || t.idm)
+      setPlanSpeed(min(planSpeed, max(approach(t, speed, seen, limit, limit, false), gentle)));
     const length = lane.length;
     if (lane.internal) seenInternal += length;
     else seenNormal += length;
     leader = lastOn(lane, v);
     seen += length;
-    setLinkPass(min(speedAfter(t, length, planSpeed), limit));
+    setLinkPass(speedAfterWithin(t, length, planSpeed, limit));
   }
 }
 
 /** The end of the lane is farther than the driver must look: only who yields at the link must know of it. */
 function planFar(v: Vehicle, leader: Vehicle): void {
-  const link = linkOut(v);
+  const link = v.next;
   const isWatched = some(link) && link.watched && !isYellowOrRed(link.state);
-  if (isWatched) setLinkPass(min(speedAfter(v.type, seen, planSpeed), limit));
+  if (isWatched) setLinkPass(speedAfterWithin(v.type, seen, planSpeed, limit));
   if (some(leader)) adaptToLeader(v, leader);
   v.planLight = true;
   v.planSpeed = planSpeed;
-  if (!isWatched) return;
-  setRequest(planSpeed > slowest());
+  v.asksToPass = false;
+  const asks = planSpeed > slowest();
+  if (!isWatched || (!asks && !link.equalWatched)) return;
+  setRequest(asks);
   setLinkWait(planSpeed);
   planArrival(v, link, true);
+  registerPlan(v);
 }
 
 /** Slower than this, m/s, nobody moves. */
@@ -178,14 +197,8 @@ function planFar(v: Vehicle, leader: Vehicle): void {
 
 // The way ahead.
 
-function startWay(v: Vehicle): void {
-  view = 0;
-  // Inside a junction the record is taken when its edge is reached.
-  record = lane.internal ? 0 : recordOf(v);
-  laneNumber = lane.index;
-}
-
 function linkOut(v: Vehicle): Link {
+  if (view == 0 && lane == v.lane) return v.next;
   if (lane.internal) return lane.firstLink;
   if (record == 0) {
     record = recordOf(v);
@@ -206,7 +219,6 @@ function adaptToLeader(v: Vehicle, leader: Vehicle): void {
   const speed = v.speed;
   const back = backOn(leader, lane);
   const gap = (some(lastItem) ? back + seen - lane.length : back - v.position) - t.minGap;
-  const leaderBrakes = leader.type.deceleration;
   let safe: f64;
   if (gap < 0 && some(lastItem) && !isBackOnWay(v, leader)) {
     let room = seen - lane.length - positionEpsilon;
@@ -214,10 +226,10 @@ function adaptToLeader(v: Vehicle, leader: Vehicle): void {
     if (link.fromInternal) room -= link.from.length;
     safe = stop(t, speed, room, t.deceleration, wish);
   } else {
-    safe = follow(t, speed, gap, leader.speed, leaderBrakes, wish);
+    safe = followLeader(t, speed, gap, leader.type, leader.speed, wish);
   }
   if (some(lastItem))
-    limitLeaving(lastItem, follow(t, lastItem.leaveSpeed, gap, leader.speed, leaderBrakes, wish));
+    limitLeaving(lastItem, followLeader(t, lastItem.leaveSpeed, gap, leader.type, leader.speed, wish));
   limitTo(safe);
 }
 
@@ -272,7 +284,7 @@ function planLink(v: Vehicle, link: Link): bool {
   const speed = v.speed;
   const closed = isYellowOrRed(link.state);
   const stopBrakes = closed ? t.closedBrakes : t.deceleration;
-  const brakeDistance = brakeGap(speed, stopBrakes, 0);
+  const brakeDistance = stopBrakes == t.deceleration ? v.brakeGap : brakeGap(speed, stopBrakes, 0);
   const canBrake = seen >= brakeDistance;
   const leavingJunction = !some(lastItem) && v.lane.internal;
   setRequest((planSpeed > slowest() && !(slowedForMinor && !link.fromInternal)) || leavingJunction);
@@ -324,9 +336,9 @@ function planArrival(v: Vehicle, link: Link, couldBrake: bool): void {
   item.request = request;
   item.arrivalSpeed = arrivalSpeed;
   item.arrivalTime = now - stepSeconds + arrivalSeconds(t, seen, planSpeed, arrivalSpeed);
-  if (seen < brakeGap(planSpeed, t.deceleration, t.tau))
+  if (seen < brakeGapAtMost(t, planSpeed, t.tau) && seen < brakeGap(planSpeed, t.deceleration, t.tau))
     item.brakingSpeed = min(slowestArrival(t, seen, planSpeed), arrivalSpeed);
-  item.leaveSpeed = min(laneSpeed(link.next, v), speedAfter(t, link.length, arrivalSpeed));
+  item.leaveSpeed = speedAfterWithin(t, link.length, arrivalSpeed, laneSpeed(link.next, v));
 }
 
 /** A link out of a waiting place whose entry had the right of way, or has turned yellow. */

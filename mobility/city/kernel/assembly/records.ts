@@ -37,6 +37,8 @@ export class VehicleType {
   /** jmTimegapMinor, s. */
   timeGapMinor: f64;
   idmRoot: f64;
+  /** 1 / (2 decelerationStep), for bounds of brake gaps. */
+  halfInverse: f64;
   permission: u32;
   idm: bool;
 }
@@ -97,8 +99,9 @@ export class Link {
   from: Lane;
   /** Entry link of the path it belongs to (itself for an entry link). */
   entry: Link;
-  /** Who approaches it; rows of the plans. */
-  head: Item;
+  /** Who approaches it, by the plans of even and of odd steps. */
+  evenHead: Item;
+  oddHead: Item;
   /** Pointers to the links it gives way to. */
   yieldsTo: usize;
   yieldsToCount: i32;
@@ -116,6 +119,8 @@ export class Link {
   exit: bool;
   continuation: bool;
   straight: bool;
+  /** Some link that gives way to this one is of equal rank, so those too count who do not ask to pass. */
+  equalWatched: bool;
   keepClear: bool;
   /** Some link gives way to this one, so who approaches it must be known. */
   watched: bool;
@@ -207,15 +212,14 @@ export class Body {
   lane: Lane;
 }
 
+/** The first lines of a cache hold what every step needs. */
 @unmanaged
 export class Vehicle {
   position: f64;
   speed: f64;
-  acceleration: f64;
-  speedFactor: f64;
   /** The speed planned for this step if nothing lies ahead. */
   planSpeed: f64;
-  lastMove: f64;
+  speedFactor: f64;
   lane: Lane;
   type: VehicleType;
   /** Its neighbours on the lane. */
@@ -223,8 +227,16 @@ export class Vehicle {
   behind: Vehicle;
   /** The record of its way for its edge, or inside a junction for the next one; 0: to be looked up. */
   record: usize;
-  /** Its plan for this step; planLight: nothing ahead is near enough to matter. */
+  /** The lane for which `next` and `stays..` hold (see way-ahead.ts). */
+  wayLane: Lane;
+  /** The link it will take at the end of its lane. */
+  next: Link;
+  /** Its plan for this step. */
   plan: Item;
+  acceleration: f64;
+  waiting: f64;
+  /** Metres to the next halt on the way planned. */
+  stopDistance: f64;
   planCount: i32;
   routeIndex: i32;
   lastIndex: i32;
@@ -233,23 +245,29 @@ export class Vehicle {
   furtherCount: i32;
   changeState: i32;
   adviceCount: i32;
+  departure: i32;
+  /** Nothing ahead is near enough to matter. */
   planLight: bool;
   /** It stands at a halt. */
   halted: bool;
   haveToWait: bool;
-  /** It asked to pass the end of the internal lane it is on. */
+  /** It asked to pass the end of the internal lane it is on: in the step before, and in this one. */
   willPass: bool;
+  asksToPass: bool;
   dontBrake: bool;
-  waiting: f64;
-  accumulatedWaiting: f64;
-  /** Metres to the next halt on the way planned. */
-  stopDistance: f64;
+  /** Whether it will surely not leave its lane for the one beside. */
+  staysRight: u8;
+  staysLeft: u8;
+  /** How far it rolls from its speed, where the plan is not light. */
+  brakeGap: f64;
+  lastMove: f64;
   // Lane changing.
   lookAheadSpeed: f64;
   speedGain: f64;
   keepRight: f64;
   blockerLength: f64;
   leftSpace: f64;
+  accumulatedWaiting: f64;
   /** Metres along its last edge at which its route ends. */
   arrival: f64;
   // When it came into the junction it is in, by three rules (mover.ts).
@@ -259,7 +277,6 @@ export class Vehicle {
   /** Seconds left at the halt it stands at. */
   stopLeft: f64;
   way: Way;
-  departure: i32;
 }
 
 /** Behind a vehicle's fields lie the bodies and the advices. */

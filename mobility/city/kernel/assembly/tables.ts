@@ -87,6 +87,7 @@ export function setType(
   t.sigma = sigma;
   t.tau = tau;
   t.delta = delta;
+  t.halfInverse = 1 / (2 * t.decelerationStep);
   t.idmRoot = 2 * Math.sqrt(acceleration * deceleration);
   t.permission = permission;
   t.idm = idm;
@@ -193,6 +194,7 @@ export function setLink(
   link.keepClear = (flags & 32) != 0;
   link.watched = (flags & 64) != 0;
   link.signalised = (flags & 128) != 0;
+  link.equalWatched = (flags & 256) != 0;
 }
 
 export function setLinkFoes(

@@ -4,7 +4,6 @@
 import { impatienceSeconds, never, noHalt } from './constants';
 import { stepSeconds } from './following';
 import {
-  after,
   allocate,
   Body,
   bodyAt,
@@ -248,16 +247,37 @@ let bodyLanes: usize = 0;
 let bodyLaneCount: i32 = 0;
 
 /** Forgets whose bodies reach back where. */
-export function forgetBodies(): void {
+function forgetBodies(): void {
   for (let i = 0; i < bodyLaneCount; i++) pointerAt<Lane>(bodyLanes, i).body = none<Body>();
   bodyLaneCount = 0;
+}
+
+/** Vehicles whose bodies reach back, by the last move or lane change. */
+let reaching: usize = 0;
+let reachingCount: i32 = 0;
+let reachingRoom: i32 = 0;
+
+/** Nobody reaches back until it is said of them. */
+export function clearReaching(): void {
+  reachingCount = 0;
+}
+
+/** The body of v reaches back over a lane since this step. */
+export function noteReaching(v: Vehicle): void {
+  if (reachingCount == reachingRoom) {
+    reachingRoom = max<i32>(256, reachingRoom * 2);
+    const grown = allocate(<usize>reachingRoom << 2);
+    memory.copy(grown, reaching, <usize>reachingCount << 2);
+    reaching = grown;
+  }
+  store<usize>(reaching + (<usize>reachingCount << 2), changetype<usize>(v));
+  reachingCount += 1;
 }
 
 /** Notes anew whose bodies reach back over which lanes. */
 export function noteBodies(): void {
   forgetBodies();
-  for (let i = 0; i < activeCount; i++)
-    for (let v = activeLane(i).front; some(v); v = v.behind) if (v.furtherCount > 0) noteBody(v);
+  for (let i = 0; i < reachingCount; i++) noteBody(pointerAt<Vehicle>(reaching, i));
 }
 
 export function noteBody(v: Vehicle): void {
@@ -326,7 +346,3 @@ function laneBefore(lane: Lane, v: Vehicle, index: i32): Lane {
   return view < way.linkCount ? pointerAt<Link>(way.links, view) : none<Link>();
 }
 
-/** The link vehicle v will take at the end of its lane; nothing: its route or lane ends. */
-export function nextLink(v: Vehicle): Link {
-  return v.lane.internal ? v.lane.firstLink : linkAt(recordOf(v), v.lane.index, 0);
-}

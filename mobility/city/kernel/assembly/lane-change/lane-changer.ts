@@ -3,8 +3,19 @@
 // Must not: decide what a driver wants (wishes.ts does).
 
 import { Edge, Lane, none, rowOf, some, Vehicle } from '../records';
-import { activeCount, activeLane, chain, delist, laneWay, layBody, recordOf, steps } from '../world';
-import { isBlockedBits, leftBit, rightBit, saidBits, urgentBit } from './change-state';
+import { forbidden, knowWay, staysAlways, thinks } from '../way-ahead';
+import {
+  activeCount,
+  activeLane,
+  chain,
+  delist,
+  haltedCount,
+  laneWay,
+  layBody,
+  noteReaching,
+  steps,
+} from '../world';
+import { isBlockedBits, leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit } from './change-state';
 import {
   beginEdge,
   blockedFirst,
@@ -16,7 +27,7 @@ import {
   setNext,
 } from './edge-state';
 import { view } from './view';
-import { ask, staysSurely } from './wishes';
+import { ask, rememberSpeed } from './wishes';
 
 /** All edges with vehicles and more than one lane. */
 export function changeAll(): void {
@@ -57,7 +68,8 @@ function changeVehicle(lane: Lane, lanes: i32): void {
   view.lane = lane;
   view.ego = ego;
   if (!ego.halted) {
-    view.record = recordOf(ego);
+    knowWay(ego);
+    view.record = ego.record;
     view.knowsLeader = false;
     const right = j > 0 ? consider(j, -1) : 0;
     if (mayGo(right, rightBit)) return go(lane, -1);
@@ -82,11 +94,20 @@ function wantsUrgently(state: i32, wanted: i32): bool {
 /** What the driver wants of the lane `direction` beside lane number `j`, and what hinders it. */
 function consider(j: i32, direction: i32): i32 {
   const ego = view.ego;
-  const beside = rowOf<Lane>(changetype<usize>(view.lane), direction);
-  if ((beside.permissions & ego.type.permission) == 0) return 0;
-  if (staysSurely(ego, view.record, j, direction)) return 0;
+  const stays = direction < 0 ? ego.staysRight : ego.staysLeft;
+  if (stays == forbidden) return 0;
+  if (stays != thinks && haltedCount == 0) {
+    if (ego.speed >= ego.type.deceleration) {
+      rememberSpeed(ego);
+      return 0;
+    }
+    if (stays == staysAlways && ego.haltIndex != ego.routeIndex && !some(blockedLast(j))) {
+      rememberSpeed(ego);
+      return (ego.changeState & saidBits) | stayBit | strategicBit;
+    }
+  }
   view.direction = direction;
-  view.beside = beside;
+  view.beside = rowOf<Lane>(changetype<usize>(view.lane), direction);
   view.bestOffset = laneWay(view.record, j).offset;
   if (view.bestOffset == 0 && laneWay(view.record, j + direction).offset == 0) view.bestOffset = direction;
   view.firstBlocked = blockedFirst(j);
@@ -116,6 +137,8 @@ function go(lane: Lane, direction: i32): void {
     ego.blockerLength = 0;
     ego.leftSpace = 0;
   }
+  const reached = ego.furtherCount > 0;
   if (ego.type.length > ego.position) layBody(ego);
   else ego.furtherCount = 0;
+  if (!reached && ego.furtherCount > 0) noteReaching(ego);
 }

@@ -5,7 +5,8 @@
 // Must not: change anybody's lane, or judge gaps (lane-changer.ts does both).
 
 import { stepSeconds } from '../following';
-import { Link, pointerAt, some, Vehicle } from '../records';
+import { some, Vehicle } from '../records';
+import { endsInLinks, turnLaneMeters } from '../way-ahead';
 import { haltedCount, laneWay } from '../world';
 import { leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit } from './change-state';
 import { prepareChange, slowForBlocked } from './helping';
@@ -17,7 +18,6 @@ const lookForwardSeconds: f64 = 10;
 const lookAheadMemory: f64 = 0.9;
 const lookAheadLeft: f64 = 2;
 const reactToStoppedMeters: f64 = 100;
-const turnLaneMeters: f64 = 200;
 const urgency: f64 = 2;
 const unseenBlockerRight: f64 = 20;
 const unseenBlockerLeft: f64 = 40;
@@ -29,19 +29,6 @@ let besideDistance: f64 = 0;
 let lookAhead: f64 = 0;
 let toBest: bool = false;
 let urgentRoom: f64 = 0;
-
-/**
- * True where a driver on its best lane will not leave it for the lane beside, since that leads elsewhere soon: the
- * common case, told without looking at anybody.
- */
-export function staysSurely(ego: Vehicle, record: usize, j: i32, direction: i32): bool {
-  if (haltedCount > 0 || laneWay(record, j).offset != 0) return false;
-  const beside = laneWay(record, j + direction);
-  if (beside.offset == 0 || beside.length >= turnLaneMeters) return false;
-  if (ego.type.deceleration > ego.speed) return false;
-  rememberSpeed(ego);
-  return true;
-}
 
 /** The driver's wish and what stands against it, as bits of change-state.ts. */
 export function ask(): i32 {
@@ -87,7 +74,7 @@ function measure(): void {
 }
 
 /** Slower driving shortens the look ahead only gradually. */
-function rememberSpeed(ego: Vehicle): void {
+export function rememberSpeed(ego: Vehicle): void {
   const speed = ego.speed;
   const known = ego.lookAheadSpeed;
   const kept = 1 - (1 - lookAheadMemory) * stepSeconds;
@@ -134,7 +121,7 @@ function strategicWish(): i32 {
     !leaderHalts &&
     besideDistance < turnLaneMeters &&
     ego.type.strategic >= 0 &&
-    endsInLinks()
+    endsInLinks(view.beside, laneWay(view.record, view.beside.index))
   )
     return stay;
   return couldNotReturn() ? stay : said;
@@ -177,12 +164,4 @@ function mustOvertakeHalted(): bool {
   const left = min(besideDistance, ownDistance) - ego.position;
   if (left <= needed || (view.direction < 0 && avoidsRight(ego))) return false;
   return !some(view.besideLeader) || !view.besideLeader.halted || view.besideLeaderGap > needed;
-}
-
-/** True where the lane beside goes on after its way along the route ends. */
-function endsInLinks(): bool {
-  const way = laneWay(view.record, view.beside.index);
-  const links = way.linkCount;
-  const end = links == 0 ? view.beside : pointerAt<Link>(way.links, links - 1).to;
-  return end.links > 0;
 }
