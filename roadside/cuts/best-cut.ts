@@ -1,5 +1,5 @@
 // The best cut of one car at its rates: the minimum cut of the model's layer graph, with the car's speed, its mini-batches
-// and its memory. Prepared once for each speed and number of samples, then asked in well under a microsecond.
+// and its memory. Prepared once for each speed and number of samples; then a decision is a search among a few lines.
 // Must not: let the input leave the car, or leave the RSU nothing to do (then the car trains the whole model itself).
 
 import { present } from '../../base/assert.ts';
@@ -21,8 +21,19 @@ interface Prepared {
   /** What each layer takes in the car. */
   readonly bytes: Float64Array;
   readonly names: readonly string[];
-  readonly cuts: Map<string, Cut>;
+  /** By the car's layers as the envelope keeps them: one array for each of its cuts. */
+  readonly known: Map<Uint8Array, Named>;
 }
+
+/** A set of layers as others speak of it. */
+interface Named {
+  readonly cut: Cut;
+  readonly bytes: number;
+}
+
+/** Below this, bit/s, nothing can be sent; above a thousandth of the envelope's end the rate of no radio. */
+const leastRate = 1000;
+const mostRate = 1e14;
 
 /** Bytes of a float that crosses, beside those of float32. */
 const crossingShare = { float32: 1, float16: 1 / 2, int8: 1 / 4 } as const;
@@ -60,7 +71,7 @@ function prepare(config: RoundConfig, flopsPerSecond: number, samples: number): 
       v === 0 ? 0 : heldBytes(parameters, outputFloats, batchSize),
     ),
     names: nodes.map(({ name }) => name),
-    cuts: new Map(),
+    known: new Map(),
   };
 }
 
@@ -78,33 +89,42 @@ function preparedFor(config: RoundConfig, device: DeviceProfile, samples: number
 const bytesIn = ({ bytes }: Prepared, onDevice: Uint8Array): number =>
   bytes.reduce((sum, value, v) => sum + value * onDevice[v]!, 0);
 
-/** The car's layers at these rates; null where not even the least part of the model fits its memory. */
-function layersAt(prepared: Prepared, rates: LinkRates, capBytes: number): Uint8Array | null {
-  const { instance, envelope, bytes } = prepared;
-  const { onDevice } = envelope.decide(rates);
-  if (bytesIn(prepared, onDevice) <= capBytes) return onDevice;
+function nameOf(config: RoundConfig, { names }: Prepared, onDevice: Uint8Array): Cut {
+  const layers = names.filter((_, v) => onDevice[v] === 1);
+  return cutOfDeviceLayers(present(config.model, 'the model to cut'), layers);
+}
+
+/** The best cut without a memory to mind. */
+function unbounded(config: RoundConfig, prepared: Prepared, rates: LinkRates): Named {
+  const { onDevice } = prepared.envelope.decide(rates);
+  const known = prepared.known.get(onDevice);
+  if (known) return known;
+  const named = { cut: nameOf(config, prepared, onDevice), bytes: bytesIn(prepared, onDevice) };
+  prepared.known.set(onDevice, named);
+  return named;
+}
+
+/** The best cut found that fits; null where not even the least part of the model does. */
+function capped(config: RoundConfig, prepared: Prepared, rates: LinkRates, capBytes: number): Cut | null {
+  const { instance, bytes } = prepared;
   const least = closureOf(instance.graph, instance.pinnedToDevice);
-  return bytesIn(prepared, least) <= capBytes ? cappedSplit(instance, rates, bytes, capBytes).onDevice : null;
+  if (bytesIn(prepared, least) > capBytes) return null;
+  return nameOf(config, prepared, cappedSplit(instance, rates, bytes, capBytes).onDevice);
 }
 
 /**
  * The cut with which a split task of this car ends soonest at these rates, in bit/s; null where no part of the model fits
- * its memory or no bit passes. Exact without a binding memory (`cut-envelope.ts`), near it with one (`memory-cap.ts`).
+ * its memory or next to no bit passes. Exact without a binding memory (`cut-envelope.ts`), near it with one
+ * (`memory-cap.ts`).
  */
 export function bestCut(
   config: RoundConfig,
   { device, samples }: { readonly device: DeviceProfile; readonly samples: number },
-  rates: LinkRates,
+  { up, down }: LinkRates,
 ): Cut | null {
-  if (!(rates.up > 0 && rates.down > 0) || samples < 1) return null;
+  if (!(up >= leastRate && down >= leastRate) || samples < 1) return null;
+  const rates = { up: Math.min(up, mostRate), down: Math.min(down, mostRate) };
   const prepared = preparedFor(config, device, samples);
-  const onDevice = layersAt(prepared, rates, device.memoryBytes);
-  if (!onDevice) return null;
-  const key = onDevice.join('');
-  const known = prepared.cuts.get(key);
-  if (known !== undefined) return known;
-  const layers = prepared.names.filter((_, v) => onDevice[v] === 1);
-  const cut = cutOfDeviceLayers(present(config.model, 'the model to cut'), layers);
-  prepared.cuts.set(key, cut);
-  return cut;
+  const { cut, bytes } = unbounded(config, prepared, rates);
+  return bytes <= device.memoryBytes ? cut : capped(config, prepared, rates, device.memoryBytes);
 }
