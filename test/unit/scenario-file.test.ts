@@ -82,6 +82,8 @@ describe('loading a scenario', () => {
     expect(refusal(path, { sets: ['fallback.cut=5'] })).toBe(
       `[scenario] ${path}: fallback.cut is 5 (expected 1..4 for lenet5)`,
     );
+    expect(refusal(path, { sets: ['fallback.cut=conv9/conv1'] })).toContain('conv9/conv1');
+    expect(refusal(path, { sets: ['fallback.cut=best'] })).toBe('accepted');
     expect(refusal(path, { sets: ['fallback.head=5'] })).toBe(
       `[scenario] ${path}: head is 5 (expected the number of the block with which the car's end of lenet5 begins, 1..4).`,
     );

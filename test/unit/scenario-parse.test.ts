@@ -221,6 +221,10 @@ describe('rules between keys', () => {
     ['round.minimumCandidates=21', 'no round would ever open'],
     ['data.samplesPerVehicle=8601', 'expected at most data.trainSamples, which is 8600'],
     ['data.evaluationSamples=2151', 'expected at most data.testSamples, which is 2150'],
+    ['fallback={cut: best, server: shared}', 'fallback.server is shared, but fallback.cut is best'],
+    ['fallback={cut: 2, head: 2}', 'fallback.head is 2 (expected more than fallback.cut'],
+    ['fallback={cut: best, head: 3}', 'that a number of blocks; it is best)'],
+    ['fallback={schedule: sequential, server: shared}', 'expected per-vehicle: cars take turns'],
   ])('refuse %s', (override, sentence) => {
     const text = `${least}roads: { kind: ring, lengthMeters: 2000 }\n`.replace(
       'lengthMeters: 2000 ',
