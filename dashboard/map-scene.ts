@@ -17,6 +17,13 @@ interface Still {
 /** A two-lane road is about 8 m wide; below 4 pixels it would not be seen as a road. */
 const roadMeters = 8;
 const roadPixelsMin = 4;
+/** Between a disc and the name over it; nearer the top of the picture it would be cut. CSS pixels. */
+const labelGapPixels = 6;
+const labelTopPixels = 14;
+/** Below an antenna's tip its name clears its foot. */
+const labelUnderPixels = 29;
+/** A disc smaller than this would have its name beside the antenna's tip. */
+const labelDiscPixels = 30;
 
 /** Paints the whole still picture; the context is in CSS pixels. */
 export function paintScene(context: CanvasRenderingContext2D, still: Still): void {
@@ -100,10 +107,21 @@ function paintRsus(context: CanvasRenderingContext2D, { scene, port, theme }: St
     paintAntenna(context, theme, x, y);
     context.lineWidth = 4;
     context.strokeStyle = theme.ground;
-    context.strokeText(rsu.id, x, y + 29);
+    const base = labelBase(port, { y, radius: rsu.coverageRadiusMeters * port.pixelsPerMeter });
+    context.strokeText(rsu.id, x, base);
     context.fillStyle = theme.ink;
-    context.fillText(rsu.id, x, y + 29);
+    context.fillText(rsu.id, x, base);
   }
+}
+
+/**
+ * Where an RSU's name stands: over its disc, as the cars gather around its antenna; under the antenna where the disc's top is
+ * not on the screen, or the disc is hardly larger than the sign.
+ */
+function labelBase(port: Viewport, { y, radius }: { readonly y: number; readonly radius: number }): number {
+  const above = y - radius - labelGapPixels;
+  const isSeen = above > labelTopPixels && above < port.height;
+  return radius > labelDiscPixels && isSeen ? above : y + labelUnderPixels;
 }
 
 function paintScaleBar(context: CanvasRenderingContext2D, { port, theme }: Still): void {

@@ -1,9 +1,10 @@
 // The map: two canvases, one over the other. Below: ground, roads, RSUs and coverage, painted when the picture moves.
 // Above: vehicles, links and marks, painted every frame. Canvas 2D, because it holds 60 frames a second at 1,000 vehicles
-// without a GPU and needs nothing from outside. Must not: keep time, or ask for frames.
+// without a GPU and needs nothing from outside; thousands go as one picture of pixels (crowd.ts). Must not: keep time, or ask for frames.
 
 import type { Box, FrameVehicle } from '../protocol/frame.ts';
 import type { MapScene } from '../protocol/run-info.ts';
+import { CrowdPicture } from './crowd.ts';
 import type { FramePair } from './frames.ts';
 import { blend } from './frames.ts';
 import { paintScene } from './map-scene.ts';
@@ -41,6 +42,11 @@ interface Spot {
 /** More vehicles than this are drawn smaller: they would cover each other, and copying costs by the pixel. */
 const crowd = 3000;
 const crowdScale = 0.6;
+/** Where each has less room than this on the screen, square pixels, they are drawn as small as can still be told apart. */
+const roomPixels = 60;
+const fineScale = 0.34;
+/** Screens of more device pixels a pixel come with a GPU, which copies bitmaps faster than a processor sets their pixels. */
+const ratioOfGpu = 1.5;
 /** A click within this many pixels of a vehicle means it. */
 const reachPixels = 16;
 const emptyBox: Box = { minX: 0, minY: 0, maxX: 1000, maxY: 600 };
@@ -52,6 +58,8 @@ export class RoadMap {
   #theme: Theme = themes.dark;
   #sprites = new SpriteSheet(themes.dark, 1);
   #crowdSprites = this.#sprites;
+  #fineSprites = this.#sprites;
+  readonly #crowd = new CrowdPicture();
   #port: Viewport = fitTo(emptyBox, { width: 1, height: 1 });
   #fitted = true;
   #coveredPixels = 0;
@@ -126,9 +134,12 @@ export class RoadMap {
     if (this.#groundStale) this.#drawGround();
     const context = this.#traffic;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    context.clearRect(0, 0, this.#port.width, this.#port.height);
+    const isCrowd = this.#spots.length > crowd && this.#ratio < ratioOfGpu;
+    // The picture of a crowd replaces all that was there, so lines to RSUs lie over it.
+    if (isCrowd) this.#drawCrowd();
+    else context.clearRect(0, 0, this.#port.width, this.#port.height);
     for (const spot of this.#spots) if (transfers(spot.vehicle.state)) this.#drawLink(spot, picture);
-    this.#drawVehicles();
+    if (!isCrowd) this.#drawVehicles();
     // The first car at a red light stands on its line: the line lies over it.
     const signals = picture.pair.before?.signals;
     if (signals) paintSignals(context, { scene: this.#scene, port: this.#port, signals });
@@ -174,13 +185,12 @@ export class RoadMap {
   #makeSprites(): void {
     this.#sprites = new SpriteSheet(this.#theme, this.#ratio);
     this.#crowdSprites = new SpriteSheet(this.#theme, this.#ratio * crowdScale);
+    this.#fineSprites = new SpriteSheet(this.#theme, this.#ratio * fineScale);
   }
 
   #drawVehicles(): void {
     const { width, height } = this.#port;
-    const crowded = this.#spots.length > crowd;
-    const sprites = crowded ? this.#crowdSprites : this.#sprites;
-    const half = (spritePixels * (crowded ? crowdScale : 1)) / 2;
+    const { sprites, half } = this.#signs();
     // Whole device pixels and no scaling: a plain copy, which a machine without a GPU does many times faster.
     this.#traffic.setTransform(1, 0, 0, 1, 0, 0);
     this.#traffic.imageSmoothingEnabled = false;
@@ -194,6 +204,30 @@ export class RoadMap {
       }
     }
     this.#traffic.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+  }
+
+  /** The signs for so many vehicles at this zoom, and half their size in CSS pixels. */
+  #signs(): { readonly sprites: SpriteSheet; readonly half: number } {
+    if (this.#spots.length <= crowd) return { sprites: this.#sprites, half: spritePixels / 2 };
+    const { minX, minY, maxX, maxY } = this.#scene.box;
+    const area = (maxX - minX) * (maxY - minY) * this.#port.pixelsPerMeter ** 2;
+    if (area / this.#spots.length > roomPixels)
+      return { sprites: this.#crowdSprites, half: (spritePixels * crowdScale) / 2 };
+    return { sprites: this.#fineSprites, half: (spritePixels * fineScale) / 2 };
+  }
+
+  #drawCrowd(): void {
+    const { canvas } = this.#traffic;
+    const { sprites, half } = this.#signs();
+    this.#crowd.begin(canvas.width, canvas.height);
+    for (const atWork of [false, true]) {
+      for (const { vehicle, x, y, headingRadians } of this.#spots) {
+        if (isAtWork(vehicle) !== atWork) continue;
+        const [left, top] = [Math.round((x - half) * this.#ratio), Math.round((y - half) * this.#ratio)];
+        this.#crowd.put(sprites.stampOf(vehicle.state, headingRadians), left, top);
+      }
+    }
+    this.#crowd.show(this.#traffic);
   }
 
   /** A line to the RSU the event log says the vehicle is with, or the nearest one before the log has said so. */

@@ -34,9 +34,9 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   dark: {
     ground: '#10151d',
     grid: '#161d28',
-    roadEdge: '#3a475a',
-    road: '#273140',
-    roadMarking: '#57677f',
+    roadEdge: '#5d6d86',
+    road: '#35425a',
+    roadMarking: '#6b7c97',
     coverage: 'rgba(79, 143, 255, 0.09)',
     coverageEdge: 'rgba(122, 170, 255, 0.55)',
     ink: '#e8edf4',
@@ -60,7 +60,7 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   light: {
     ground: '#f3f5f8',
     grid: '#e8ecf1',
-    roadEdge: '#b3bdca',
+    roadEdge: '#98a5b6',
     road: '#ffffff',
     roadMarking: '#c3ccd8',
     coverage: 'rgba(29, 79, 216, 0.07)',

@@ -4,6 +4,7 @@
 
 import type { FrameState } from '../protocol/frame.ts';
 import { frameStates } from '../protocol/frame.ts';
+import { type Stamp, stampOf } from './crowd.ts';
 import type { Shape, Theme } from './palette.ts';
 import { stateShapes } from './palette.ts';
 
@@ -16,7 +17,8 @@ export type Sprite = ImageBitmap;
 
 /** The signs of one theme and pixel ratio. */
 export class SpriteSheet {
-  /** By state, then by heading step. */
+  /** By state, then by heading step: bitmaps to be copied, and the same signs as pixels. */
+  readonly #stamps = new Map<FrameState, Stamp[]>(frameStates.map((state) => [state, []]));
   readonly #sprites = new Map<FrameState, Sprite[]>(frameStates.map((state) => [state, []]));
   readonly #theme: Theme;
   readonly #ratio: number;
@@ -28,8 +30,7 @@ export class SpriteSheet {
 
   /** The sign of a vehicle in `state` driving at `headingRadians` (0 = east, counter-clockwise). */
   of(state: FrameState, headingRadians: number): Sprite {
-    const turn = headingRadians / (2 * Math.PI);
-    const step = Math.round((turn - Math.floor(turn)) * headings) % headings;
+    const step = stepOf(headingRadians);
     const row = this.#sprites.get(state) ?? [];
     const held = row[step];
     if (held !== undefined) return held;
@@ -37,17 +38,43 @@ export class SpriteSheet {
     row[step] = sprite;
     return sprite;
   }
+
+  /** The same sign as pixels. */
+  stampOf(state: FrameState, headingRadians: number): Stamp {
+    const step = stepOf(headingRadians);
+    const row = this.#stamps.get(state) ?? [];
+    const held = row[step];
+    if (held !== undefined) return held;
+    const context = paintSprite(this.#theme, state, (step / headings) * 2 * Math.PI, this.#ratio);
+    const { width, height } = context.canvas;
+    const stamp = stampOf(context.getImageData(0, 0, width, height));
+    row[step] = stamp;
+    return stamp;
+  }
 }
 
-/** Draws one sign into a canvas of its own. */
+function stepOf(headingRadians: number): number {
+  const turn = headingRadians / (2 * Math.PI);
+  return Math.round((turn - Math.floor(turn)) * headings) % headings;
+}
+
+/** Draws one sign into a canvas of its own: a bitmap, because it is copied many times and never drawn on again. */
 export function drawSprite(
   theme: Theme,
   state: FrameState,
   headingRadians: number,
   devicePixelRatio: number,
 ): Sprite {
+  return paintSprite(theme, state, headingRadians, devicePixelRatio).canvas.transferToImageBitmap();
+}
+
+function paintSprite(
+  theme: Theme,
+  state: FrameState,
+  headingRadians: number,
+  devicePixelRatio: number,
+): OffscreenCanvasRenderingContext2D {
   const size = Math.ceil(spritePixels * devicePixelRatio);
-  // A bitmap, because it is copied many times and never drawn on again.
   const canvas = new OffscreenCanvas(size, size);
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('This browser draws no canvas; the map cannot show.');
@@ -63,7 +90,7 @@ export function drawSprite(
     context.rotate(headingRadians);
   }
   paintShape(context, shape, theme.states[state], theme.ground);
-  return canvas.transferToImageBitmap();
+  return context;
 }
 
 function paintShape(
