@@ -13,6 +13,7 @@ import type { StepShare } from '../cuts/server-queue.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate, Choice } from '../selection/policy.ts';
 import { candidatesAt, finder } from './candidates.ts';
+import { unfinishedMembers } from './endings.ts';
 import { type Member, type RoundState, rememberedRounds, type Step } from './state.ts';
 import type { RoundConfig, RoundEffect } from './types.ts';
 
@@ -49,13 +50,25 @@ export function roundRng(config: RoundConfig, round: number): Rng {
 /** What bears on a candidate's task beside itself: the tasks given before its own, and the road ahead. */
 function outlookOf(
   config: RoundConfig,
-  { radioMap }: RoundState,
+  { radioMap, open }: RoundState,
   candidate: Candidate,
   given: readonly Considered[],
 ): Outlook {
-  const before = takesTurns(config) ? waitOf(given) : { splitTasks: splitTasksOf(given) };
+  const before = takesTurns(config)
+    ? waitOf(given)
+    : { splitTasks: [...sharesUnderWay(config, open), ...splitTasksOf(given)] };
   if (config.scenario.fallback.channel !== 'along-road') return before;
   return { ...before, ahead: channelAhead(radioMap, config.coverage, candidate) };
+}
+
+/** What split tasks of an asynchronous run that are under way ask of the RSU's processor. */
+function sharesUnderWay({ scenario }: RoundConfig, open: RoundState['open']): StepShare[] {
+  const { epochs, batchSize } = scenario.training;
+  return unfinishedMembers({ open }).flatMap(({ plan, path, samples }) => {
+    const steps = epochs * Math.ceil(samples / batchSize);
+    const share = { serverSeconds: path.serverSeconds / steps, cycleSeconds: path.totalSeconds / steps };
+    return plan === 'split' ? [share] : [];
+  });
 }
 
 function splitTasksOf(given: readonly Considered[]): StepShare[] {
