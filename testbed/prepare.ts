@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { messageOf, RoadbedError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import { labelsPerSample, sampleCount, shareDataset, subset } from '../learning/data/dataset.ts';
-import { loadDataset } from '../learning/data/sources.ts';
+import { type LoadedDataset, loadDataset } from '../learning/data/sources.ts';
 import type { Dataset, ModelSpec } from '../learning/learner.ts';
 import { labelsPerSample as labelsPerModelSample } from '../learning/models/blocks.ts';
 import { createMobility } from '../mobility/engine.ts';
@@ -32,21 +32,35 @@ export interface PreparedData {
   readonly model: ModelSpec;
 }
 
+/** The data that a process loaded last: runs one after the other mostly want the same. One set, as it may fill the memory. */
+export class DataShelf {
+  #key = '';
+  #data: LoadedDataset | undefined;
+
+  /** The data called `key`, loaded where others lie on the shelf. */
+  take(key: string, load: () => LoadedDataset): LoadedDataset {
+    if (key !== this.#key) this.#data = undefined;
+    this.#key = key;
+    this.#data ??= load();
+    return this.#data;
+  }
+}
+
 /** Loads or makes the data a scenario names. Data lies on shared memory, so worker threads see the same bytes. */
 export function prepareData(
   scenario: Scenario,
   dataDirectory: string | undefined,
   note: (text: string) => void,
+  shelf = new DataShelf(),
 ): PreparedData {
   const { data, seed } = scenario;
   const source =
     data.kind === 'idx'
       ? ({ kind: 'idx', directory: dataDirectory ?? '' } as const)
       : ({ kind: data.kind, trainSamples: data.trainSamples, testSamples: data.testSamples } as const);
-  const { train, test, fingerprint } = loadDataset(source, {
-    cacheDirectory: cacheDirectory(),
-    seed: signsSeed,
-    note,
+  const { train, test, fingerprint } = shelf.take(JSON.stringify(source), () => {
+    const loaded = loadDataset(source, { cacheDirectory: cacheDirectory(), seed: signsSeed, note });
+    return { ...loaded, train: shareDataset(loaded.train) };
   });
   if (data.samplesPerVehicle > sampleCount(train))
     note(
@@ -54,7 +68,7 @@ export function prepareData(
     );
   const evaluation = data.evaluationSamples > 0 ? subset(test, data.evaluationSamples, seed) : test;
   return {
-    train: shareDataset(train),
+    train,
     evaluation: shareDataset(evaluation),
     fingerprint,
     model: fittingModel(scenario, train),

@@ -27,6 +27,8 @@ export interface RecordingOptions {
   readonly link: string;
   readonly argv: readonly string[];
   readonly scene: MapScene;
+  /** False: its folder is removed when it is over. True by default. */
+  readonly isKept?: boolean;
   /** Told of every event after it is committed. */
   readonly onEvents?: (events: readonly LoggedEvent[]) => void;
 }
@@ -58,15 +60,10 @@ export class Recording {
 
   /** Creates the run's folder: after all else that can fail. Throws RoadbedError('store') where it cannot. */
   open(): void {
-    const { run, runsDirectory, scenario, engineReasons, argv } = this.#options;
+    const { run, runsDirectory, scenario, engineReasons, argv, isKept } = this.#options;
     const versions = machine(roadbedVersion);
-    this.#stores = createRun(runsDirectory, run, {
-      ...this.#about,
-      scenario,
-      engineReasons,
-      versions,
-      argv,
-    });
+    const manifest = { ...this.#about, scenario, engineReasons, versions, argv };
+    this.#stores = createRun(runsDirectory, run, manifest, { isKept });
   }
 
   get stores(): RunStores {

@@ -18,7 +18,7 @@ import { RsuActor } from '../roadside/rsu/actor.ts';
 import { Closing } from './closing.ts';
 import { assertFeasible } from './feasible.ts';
 import { deviceOf, mapScene, roundConfig } from './plan.ts';
-import { openWorld, type PreparedData, prepareData, rsuData } from './prepare.ts';
+import { type DataShelf, openWorld, type PreparedData, prepareData, rsuData } from './prepare.ts';
 import { newRunId, Recording } from './recording.ts';
 import type { LoadedScenario } from './scenario-file.ts';
 import { pacer, randomSecret } from './system.ts';
@@ -37,6 +37,10 @@ export interface RunOptions {
   readonly engine: EnginePreference;
   /** Virtual seconds a wall second at most; absent: as fast as possible. */
   readonly pace?: number;
+  /** False: the run's folder is removed when it is over. True by default. */
+  readonly isKept?: boolean;
+  /** Data of earlier runs in this process. */
+  readonly shelf?: DataShelf;
   /** Keep every update's bytes in the run's folder. */
   readonly keepUpdates?: boolean;
   readonly argv: readonly string[];
@@ -64,7 +68,7 @@ async function carryOut(options: RunOptions, closing: Closing): Promise<RunSumma
   // 1 What the scenario says, read and checked before anything is created.
   const mobility = await openWorld(loaded, { note });
   closing.add(mobility, async (world) => world.close?.());
-  const data = prepareData(scenario, loaded.dataDirectory, note);
+  const data = prepareData(scenario, loaded.dataDirectory, note, options.shelf);
   assertFeasible({
     scenario,
     model: data.model,

@@ -54,11 +54,13 @@ export class MemoryBlobs implements Blobs {
 /** Blobs as files `<directory>/<sha>`. */
 export class FileBlobs implements Blobs {
   readonly #directory: string;
+  readonly #survivesPowerCuts: boolean;
   #written = 0;
 
   /** Makes `directory` where it is missing. Throws RoadbedError `store`. */
-  constructor(directory: string) {
+  constructor(directory: string, survivesPowerCuts = true) {
     this.#directory = directory;
+    this.#survivesPowerCuts = survivesPowerCuts;
     this.#told('made', directory, () => mkdirSync(directory, { recursive: true }));
   }
 
@@ -68,9 +70,9 @@ export class FileBlobs implements Blobs {
     if (existsSync(path)) return sha;
     const aside = `${path}.${process.pid}-${this.#written++}.part`;
     this.#told('written', path, () => {
-      writeWhole(aside, bytes);
+      writeWhole(aside, bytes, this.#survivesPowerCuts);
       renameSync(aside, path);
-      syncDirectory(this.#directory);
+      if (this.#survivesPowerCuts) syncDirectory(this.#directory);
     });
     return sha;
   }
@@ -110,11 +112,11 @@ export class FileBlobs implements Blobs {
   }
 }
 
-function writeWhole(path: string, bytes: Uint8Array): void {
+function writeWhole(path: string, bytes: Uint8Array, isForced: boolean): void {
   const file = openSync(path, 'wx');
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    fsyncSync(file);
+    if (isForced) fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -20,6 +20,7 @@ import {
   newestVersion,
   openDatabase,
   type Statement,
+  type Synchronous,
   storeError,
 } from './sqlite.ts';
 import type { Cell, Table } from './table.ts';
@@ -74,7 +75,7 @@ export class Ledger {
   }
 
   /** A new ledger in `directory`, which is made where missing. Refuses a directory that holds one already. */
-  static create(directory: string, manifest: ManifestStart): Ledger {
+  static create(directory: string, manifest: ManifestStart, synchronous: Synchronous = 'FULL'): Ledger {
     const path = ledgerFile(directory);
     try {
       mkdirSync(directory, { recursive: true });
@@ -84,7 +85,7 @@ export class Ledger {
     }
     const lock = takeLock(lockFile(directory));
     try {
-      const db = openDatabase(path, { mode: 'create', synchronous: 'FULL' });
+      const db = openDatabase(path, { mode: 'create', synchronous });
       if (db.pragma('user_version', { simple: true }) === 0)
         return Ledger.#begin({ path, db, lock }, manifest);
       db.close();

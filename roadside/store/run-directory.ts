@@ -49,8 +49,16 @@ export class RunNotFoundError extends RoadbedError {
 
 const blobsFolder = (directory: string): string => join(directory, 'blobs');
 
-/** Makes the folder of a new run with its stores. Throws RoadbedError `store` where the id is taken. */
-export function createRun(runsDirectory: string, runId: RunId, manifest: ManifestStart): RunStores {
+/**
+ * Makes the folder of a new run with its stores. `isKept` false: its process will remove it, so nothing is forced to the disk.
+ * Throws RoadbedError `store` where the id is taken.
+ */
+export function createRun(
+  runsDirectory: string,
+  runId: RunId,
+  manifest: ManifestStart,
+  { isKept = true }: { readonly isKept?: boolean } = {},
+): RunStores {
   if (!idPattern.test(runId)) {
     const sentence = `A run cannot be called ${JSON.stringify(runId)}: expected lower-case letters, digits, ".", "_" and "-", at most 64, a letter or digit first.`;
     throw new RoadbedError('store', sentence);
@@ -60,23 +68,30 @@ export function createRun(runsDirectory: string, runId: RunId, manifest: Manifes
     const sentence = `${directory} exists already. Choose another run id; nothing was changed.`;
     throw new RoadbedError('store', sentence);
   }
-  return stores(directory, Ledger.create(directory, manifest), () => Telemetry.create(directory));
+  const ledger = Ledger.create(directory, manifest, isKept ? 'FULL' : 'OFF');
+  const openTelemetry = (): Telemetry => Telemetry.create(directory, isKept ? 'NORMAL' : 'OFF');
+  return stores(directory, ledger, { openTelemetry, isKept });
 }
 
 /** Opens an existing run for writing, to resume it. Throws RoadbedError `store`. */
 export function openRun(directory: string): RunStores {
   const ledger = Ledger.open(directory, { readOnly: false });
-  return stores(directory, ledger, () => Telemetry.open(directory, { readOnly: false }));
+  const openTelemetry = (): Telemetry => Telemetry.open(directory, { readOnly: false });
+  return stores(directory, ledger, { openTelemetry, isKept: true });
 }
 
-function stores(directory: string, ledger: Ledger, openTelemetry: () => Telemetry): RunStores {
+function stores(
+  directory: string,
+  ledger: Ledger,
+  { openTelemetry, isKept }: { readonly openTelemetry: () => Telemetry; readonly isKept: boolean },
+): RunStores {
   try {
     const telemetry = openTelemetry();
     const close = (): void => {
       telemetry.close();
       ledger.close();
     };
-    return { directory, ledger, telemetry, blobs: new FileBlobs(blobsFolder(directory)), close };
+    return { directory, ledger, telemetry, blobs: new FileBlobs(blobsFolder(directory), isKept), close };
   } catch (error) {
     ledger.close();
     throw error;

@@ -8,8 +8,11 @@ import { RoadbedError } from '../../base/errors.ts';
 export type Connection = Database.Database;
 export type Statement = Database.Statement<unknown[], unknown>;
 
-/** FULL: a commit survives a power cut. NORMAL: the newest commits may roll back, the file stays whole. */
-export type Synchronous = 'FULL' | 'NORMAL';
+/**
+ * FULL: a commit survives a power cut. NORMAL: the newest commits may roll back, the file stays whole. OFF: a power cut may
+ * damage the file, as is right for one that is removed when its process is done with it.
+ */
+export type Synchronous = 'FULL' | 'NORMAL' | 'OFF';
 
 export interface OpenOptions {
   /** `create` refuses an existing file, `write` and `read` a missing one. */

@@ -12,6 +12,7 @@ import {
   guarded,
   openDatabase,
   type Statement,
+  type Synchronous,
 } from './sqlite.ts';
 
 export interface StoredFrame {
@@ -52,12 +53,12 @@ export class Telemetry {
   }
 
   /** A new telemetry file in the existing folder `directory`. */
-  static create(directory: string): Telemetry {
-    return Telemetry.#begin(telemetryFile(directory));
+  static create(directory: string, synchronous: Synchronous = 'NORMAL'): Telemetry {
+    return Telemetry.#begin(telemetryFile(directory), synchronous);
   }
 
   static inMemory(): Telemetry {
-    return Telemetry.#begin(':memory:');
+    return Telemetry.#begin(':memory:', 'NORMAL');
   }
 
   /** Opens an existing file; read-only it may be used beside the writer. Throws RoadbedError `store`. */
@@ -75,8 +76,8 @@ export class Telemetry {
     }
   }
 
-  static #begin(path: string): Telemetry {
-    const db = openDatabase(path, { mode: 'create', synchronous: 'NORMAL' });
+  static #begin(path: string, synchronous: Synchronous): Telemetry {
+    const db = openDatabase(path, { mode: 'create', synchronous });
     return guarded(path, () => {
       createTables(db, lineage);
       return new Telemetry(path, db);

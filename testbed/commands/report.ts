@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, RoadbedError } from '../../base/errors.ts';
+import type { Report } from '../experiments/report.ts';
 import type { CommandIo } from '../io.ts';
 import { examples } from './options.ts';
 
@@ -30,23 +31,30 @@ export function registerReport(program: Command, io: CommandIo): void {
 }
 
 async function report(io: CommandIo, place: string, files: readonly string[]): Promise<void> {
+  checkPageNames(files, '--out');
   const { readSweep } = await import('../experiments/observations.ts');
   const { reportOf } = await import('../experiments/report.ts');
-  const { htmlPage, markdownPage } = await import('../experiments/report-pages.ts');
-  const pages = new Map([
-    ['.html', htmlPage],
-    ['.md', markdownPage],
-  ]);
+  await writePages(reportOf(readSweep(place)), files);
+  for (const file of files) io.out(file);
+}
+
+const pageNames = ['.html', '.md'];
+
+/** Throws RoadbedError('usage') for a file that is to be no page. */
+export function checkPageNames(files: readonly string[], flag: string): void {
   for (const file of files)
-    if (!pages.has(extname(file)))
-      throw new RoadbedError('usage', `--out ${file}: expected a name that ends in .html or .md`);
-  const content = reportOf(readSweep(place));
+    if (!pageNames.includes(extname(file)))
+      throw new RoadbedError('usage', `${flag} ${file}: expected a name that ends in .html or .md`);
+}
+
+/** Writes a report to files whose names were checked. Throws RoadbedError('usage') where one cannot be written. */
+export async function writePages(content: Report, files: readonly string[]): Promise<void> {
+  const { htmlPage, markdownPage } = await import('../experiments/report-pages.ts');
   for (const file of files) {
     try {
-      writeFileSync(file, pages.get(extname(file))!(content));
+      writeFileSync(file, extname(file) === '.html' ? htmlPage(content) : markdownPage(content));
     } catch (error) {
       throw new RoadbedError('usage', `${file} could not be written: ${messageOf(error)}`, { cause: error });
     }
-    io.out(file);
   }
 }

@@ -4,10 +4,14 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
+import { DataShelf } from '../prepare.ts';
 import { runVirtual } from '../run-virtual.ts';
 import { processSeconds } from '../system.ts';
 import { CellFold } from './cell-fold.ts';
 import type { CellAnswer, CellOrder } from './cell-messages.ts';
+
+/** Cells of a sweep mostly train on the same data. */
+const shelf = new DataShelf();
 
 async function carryOut({ loaded, engine, runsDirectory, keepRun, argv }: CellOrder): Promise<CellAnswer> {
   const start = processSeconds();
@@ -20,6 +24,8 @@ async function carryOut({ loaded, engine, runsDirectory, keepRun, argv }: CellOr
       workers: 1,
       engine,
       argv,
+      isKept: keepRun,
+      shelf,
       note: () => undefined,
       onEvents: (events) => fold.hear(events),
     });

@@ -7,6 +7,7 @@ import { RoadbedError } from '../../base/errors.ts';
 import { withoutSecrets } from '../../base/shown-text.ts';
 import type { EnginePreference } from '../../learning/training/engine-names.ts';
 import { examples, wholeNumber, withData, withEngine } from '../commands/options.ts';
+import { checkPageNames, writePages } from '../commands/report.ts';
 import { wholeSweep } from '../experiments/shards.ts';
 import { SweepProgress } from '../experiments/sweep-progress.ts';
 import type { CommandIo } from '../io.ts';
@@ -21,6 +22,7 @@ interface MavflFlags {
   readonly out?: string;
   readonly workers: number;
   readonly engine: EnginePreference;
+  readonly report: readonly string[];
   readonly json?: boolean;
 }
 
@@ -65,9 +67,11 @@ function showText(io: CommandIo, report: MavflReport): void {
 }
 
 async function reproduce(io: CommandIo, flags: MavflFlags): Promise<void> {
+  checkPageNames(flags.report, '--report');
   // Loaded when wanted: showing help needs no scenario parser and no database.
   const { mavflPlan, policiesOf, taskOf } = await import('./mavfl-setting.ts');
   const { mavflReport } = await import('./mavfl.ts');
+  const { mavflPage } = await import('./mavfl-page.ts');
   const { runSweep } = await import('../experiments/run-sweep.ts');
   const { observationsOf, readSweep } = await import('../experiments/observations.ts');
   const scope = { full: flags.full ?? false, dataDirectory: flags.data };
@@ -92,7 +96,9 @@ async function reproduce(io: CommandIo, flags: MavflFlags): Promise<void> {
         progress?.add(`${Object.values(settings).join(' km/h ')} seed ${seed}`, !answer.ok),
     });
     progress?.done();
-    const report = mavflReport(taskOf(scope), policiesOf(scope), observationsOf(readSweep(outDirectory)));
+    const experiment = readSweep(outDirectory);
+    const report = mavflReport(taskOf(scope), policiesOf(scope), observationsOf(experiment));
+    if (flags.report.length > 0) await writePages(mavflPage(report, experiment), flags.report);
     if (flags.json) io.out(JSON.stringify(report, null, 2));
     else showText(io, report);
     for (const one of failed) io.err(`cell ${one.cell} (${JSON.stringify(one.settings)}): ${one.error}`);
@@ -122,13 +128,19 @@ export function registerMavfl(parent: Command, io: CommandIo): void {
     .option('--full', 'all policies and 30 seeds: hours')
     .option('--out <dir>', 'folder of the results (default: runs/reproduce-mavfl-TASK-quick or -full)')
     .option('--workers <n>', 'runs at a time', wholeNumber('workers', 1, 1024), availableParallelism())
+    .option(
+      '--report <file>',
+      'a page besides: report.html or report.md; may be given several times',
+      (file, earlier: readonly string[]) => [...earlier, file],
+      [],
+    )
     .option('--json', 'JSON instead of text')
     .addHelpText(
       'after',
       examples([
         'roadbed reproduce mavfl --quick --json',
         'roadbed reproduce mavfl --quick --data path/to/gtsrb-32',
-        'roadbed reproduce mavfl --full --data path/to/gtsrb-32 --out results',
+        'roadbed reproduce mavfl --full --data path/to/gtsrb-32 --out results --report report.html',
       ]),
     )
     .action((flags: MavflFlags) => reproduce(io, flags));
