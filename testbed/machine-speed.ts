@@ -1,22 +1,31 @@
-// How fast this machine trains, measured: a model is trained on made-up data for about a second. Where the model cannot be
-// trained here (it is in the zoo for its graph only) the nearest one that can stands for it.
+// How fast this machine trains, measured layer by layer: the compiled step of a model is run on made-up data for about a
+// second. Where the model cannot be trained here (it is in the zoo for its graph only, or from a file) the nearest one
+// that can is measured, and each kind of layer scaled by its work.
 // Must not: decide anything of a run; virtual runs know declared speeds only.
 
-import { layerGraph, totalOf } from '../learning/cost/graph.ts';
+import { type LayerGraph, layerGraph, totalOf } from '../learning/cost/graph.ts';
+import { type LayerTime, scaledTimes } from '../learning/cost/layer-times.ts';
 import type { Dataset, ModelSpec } from '../learning/learner.ts';
 import { labelsPerSample, modelEntry } from '../learning/models/blocks.ts';
-import { openLearner } from '../learning/training/open-learner.ts';
+import { measuredLayerTimes } from '../learning/training/compiled/layer-times.ts';
 import { processSeconds } from './system.ts';
 
-export interface MeasuredSpeed {
+export interface MeasuredLayers {
+  /** Of a mini-batch of `samples`, in the order of the graph. */
+  readonly times: readonly LayerTime[];
+  readonly samples: number;
+  /** Operations per second over the whole step. */
   readonly flopsPerSecond: number;
   /** The model that was trained. */
-  readonly model: string;
-  readonly engine: string;
+  readonly trained: string;
+  /** Whether another model than the one asked for was trained, and its times scaled. */
+  readonly isScaled: boolean;
 }
 
-const batchSize = 8;
-const leastSeconds = 1;
+const samples = 8;
+/** Steps for a small model and a large one. */
+const [mostPasses, leastPasses] = [41, 3];
+const enoughSeconds = 1;
 
 function madeUpData(model: ModelSpec): Dataset {
   const floats = model.inputShape.reduce((product, side) => product * side, 1);
@@ -24,40 +33,51 @@ function madeUpData(model: ModelSpec): Dataset {
     inputShape: model.inputShape,
     classes: model.classes,
     // Token models know `classes` words, so that the values must stay below; speed does not depend on them.
-    images: Uint8Array.from({ length: batchSize * floats }, (_, i) => (i * 7) % Math.min(model.classes, 256)),
-    labels: Uint8Array.from({ length: batchSize * labelsPerSample(model) }, (_, i) => i % model.classes),
+    images: Uint8Array.from({ length: samples * floats }, (_, i) => (i * 7) % Math.min(model.classes, 256)),
+    labels: Uint8Array.from({ length: samples * labelsPerSample(model) }, (_, i) => i % model.classes),
   };
 }
 
-/** The model itself, or what is trained in its place. */
-function standIn(name: string): string {
-  if (modelEntry(name).trains) return name;
-  return layerGraph({ name, ...modelEntry(name).usual }).nodes.some((node) => node.operation === 'mix')
-    ? 'gpt'
-    : 'resnet18';
+/** What is trained in place of a model that cannot be. */
+function standIn(graph: LayerGraph): string {
+  return graph.nodes.some((node) => node.operation === 'mix') ? 'gpt' : 'resnet18';
 }
 
-/** Operations per second that training of `name` reaches here. */
-export async function measuredSpeed(name: string): Promise<MeasuredSpeed> {
-  const model: ModelSpec = { name: standIn(name), ...modelEntry(standIn(name)).usual };
-  const { learner } = await openLearner();
-  const { nodes } = layerGraph(model);
-  const flops = batchSize * (totalOf(nodes, 'forwardFlops') + totalOf(nodes, 'backwardFlops'));
-  const request = {
-    model,
-    weights: learner.initialWeights(model, 1),
-    data: madeUpData(model),
-    shard: Uint32Array.from({ length: batchSize }, (_, i) => i),
-    settings: { epochs: 1, batchSize, learningRate: 1e-4, momentum: 0, seed: 1 },
-  };
-  // The first call also compiles.
-  await learner.train(request);
-  const start = processSeconds();
-  let steps = 0;
-  for (; processSeconds() - start < leastSeconds; steps++) await learner.train(request);
+/** Whole seconds of a step by its times. */
+function stepSeconds(times: readonly LayerTime[]): number {
+  return times.reduce(
+    (sum, { forwardSeconds, backwardSeconds }) => sum + forwardSeconds + backwardSeconds,
+    0,
+  );
+}
+
+/** Median times of a second's steps, at least three. */
+async function measured(model: ModelSpec): Promise<readonly LayerTime[]> {
+  const timed = { data: madeUpData(model), samples, seconds: processSeconds };
+  const once = await measuredLayerTimes(model, { ...timed, passes: 1 });
+  const passes = Math.floor(enoughSeconds / Math.max(stepSeconds(once), 1e-9));
+  return measuredLayerTimes(model, {
+    ...timed,
+    passes: Math.min(mostPasses, Math.max(leastPasses, passes)),
+  });
+}
+
+/** The times of `graph`'s layers here; `spec` is its model where that is one of the zoo. */
+export async function measuredLayers(
+  graph: LayerGraph,
+  spec: ModelSpec | undefined,
+): Promise<MeasuredLayers> {
+  const trains = spec !== undefined && modelEntry(spec.name).trains;
+  const name = standIn(graph);
+  const model = trains ? spec : { name, ...modelEntry(name).usual };
+  const own = await measured(model);
+  const trainedGraph = layerGraph(model);
+  const flops = totalOf(trainedGraph.nodes, 'forwardFlops') + totalOf(trainedGraph.nodes, 'backwardFlops');
   return {
-    flopsPerSecond: (steps * flops) / (processSeconds() - start),
-    model: model.name,
-    engine: learner.engine,
+    times: trains ? own : scaledTimes(trainedGraph, own, graph),
+    samples,
+    flopsPerSecond: (samples * flops) / stepSeconds(own),
+    trained: model.name,
+    isScaled: !trains,
   };
 }

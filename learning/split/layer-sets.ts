@@ -88,7 +88,7 @@ function nodeCalled({ model, indexOf }: ModelLayers, cut: Cut, name: string): nu
     throw refusedCut(
       model,
       cut,
-      `it has no layer ${JSON.stringify(name)} (\`roadbed model ${model.name}\` lists its layers).${hint}`,
+      `it has no layer ${JSON.stringify(name)} (\`roadbed model show ${model.name}\` lists its layers).${hint}`,
     );
   }
   return index;

@@ -5,6 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchCuts } from './cuts.ts';
 import { benchFederated } from './federated.ts';
+import { benchHalves } from './halves.ts';
 import { benchMemory } from './memory.ts';
 import { benchMobility } from './mobility.ts';
 import { benchRegret } from './regret.ts';
@@ -12,7 +13,7 @@ import { benchSelection } from './selection.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|mobility|memory|cuts|selection|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory|cuts|halves|selection|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
 
 /** The options, or the end of the process with one sentence and the usage. */
 function readOptions() {
@@ -67,6 +68,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   fl: () => benchFederated(options, show),
   mobility: () => benchMobility(options, show),
   cuts: () => benchCuts(options, show),
+  halves: () => benchHalves(values.task, show),
   regret: () => benchRegret(show),
   selection: () => benchSelection(show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),

@@ -153,14 +153,14 @@ describe('what is no cut', () => {
   it.each<[Cut, string]>([
     [
       'conv1/conv',
-      'it has no layer "conv1/conv" (`roadbed model lenet5` lists its layers). Did you mean "conv1/conv1"?',
+      'it has no layer "conv1/conv" (`roadbed model show lenet5` lists its layers). Did you mean "conv1/conv1"?',
     ],
     [0, 'expected the number of blocks in the car, 1..4, or names of layers.'],
     ['5', 'expected the number of blocks in the car, 1..4, or names of layers.'],
     [1.5, 'expected the number of blocks in the car, 1..4, or names of layers.'],
     ['logits/dense1', 'logits/dense1 is its last layer, so nothing would be left to the server.'],
     ['input', 'the raw input would cross. Name a layer behind the first one.'],
-    ['', 'it has no layer "" (`roadbed model lenet5` lists its layers).'],
+    ['', 'it has no layer "" (`roadbed model show lenet5` lists its layers).'],
     [
       'conv1/conv1+conv1/maxpool1',
       'nothing outside the car reads conv1/conv1. These layers cross: conv1/maxpool1.',

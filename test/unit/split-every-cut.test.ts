@@ -4,9 +4,11 @@
 // Must not: compare with anything but the same learner's whole training.
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Cut, Learner } from '../../learning/learner.ts';
-import { closedCuts, cutFacts } from '../../learning/split/cuts.ts';
+import type { Cut, Learner, LowerHalf } from '../../learning/learner.ts';
+import { openCompiledLower } from '../../learning/split/compiled-halves.ts';
+import { closedCuts, cutFacts, lowerWeights } from '../../learning/split/cuts.ts';
 import { createToyLearner } from '../../learning/toy-learner.ts';
+import { Executors } from '../../learning/training/compiled/executors.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
 import {
   differenceOf,
@@ -107,5 +109,32 @@ describe('the toy learner', () => {
   it.each(['lenet12', 'text-transformer'])('is exact at every closed cut of %s', async (name) => {
     const { others } = await differences(createToyLearner(), name, closedCuts(smallModel(name)), 'sgd');
     expect(others).toEqual([]);
+  });
+});
+
+describe('cars that are split at one cut', () => {
+  it('share one arena, however many tensors cross, and do not disturb each other', () => {
+    const { model, data, shard, settings, start } = splitCase(compiled, smallModel('text-transformer'));
+    const cut = 'embedding/embedding1+layer1/dense3+layer1/scores1';
+    const executors = new Executors();
+    const open = (factor: number) => {
+      const weights = lowerWeights(model, cut, start).map((weight) => weight * factor);
+      return openCompiledLower(executors, { model, cut, lowerWeights: weights, data, shard, settings });
+    };
+    const work = (car: LowerHalf, step: number): void => {
+      car.backward(
+        step,
+        car.forward(step).smashed.map((value) => value / 8),
+      );
+    };
+    const [alone, first, second] = [open(1), open(1), open(0.5)];
+    work(alone, 0);
+    const bytes = executors.byteLength;
+    first.forward(0);
+    work(second, 0);
+    work(first, 0);
+    expect(first.weights()).toEqual(alone.weights());
+    expect(second.weights()).not.toEqual(alone.weights());
+    expect(executors.byteLength).toBe(bytes);
   });
 });

@@ -20,7 +20,7 @@ import { cappedSplit } from '../../roadside/cuts/partition/memory-cap.ts';
 import { instanceOfModel, trainingBytes } from '../../roadside/cuts/partition/of-model.ts';
 import { isLayersModel, parseCutFile, readJson } from '../cut-file.ts';
 import type { CommandIo } from '../io.ts';
-import { measuredSpeed } from '../machine-speed.ts';
+import { type MeasuredLayers, measuredLayers } from '../machine-speed.ts';
 import { cutDrawingSvg } from '../plot/cut-drawing.ts';
 import { textTable } from '../plot/text-table.ts';
 import { processSeconds } from '../system.ts';
@@ -58,12 +58,37 @@ interface Decision extends Split {
 
 const thisMachine = 'this-machine';
 
-/** Operations per second of a computer of the table, or of this one, which is measured. */
-async function speedOf(io: CommandIo, device: string, model: string): Promise<number> {
-  if (device !== thisMachine) return trainingFlopsPerSecond(deviceByName(device));
-  const { flopsPerSecond, model: trained, engine } = await measuredSpeed(model);
-  io.err(`this machine trains ${trained} at ${(flopsPerSecond / 1e9).toFixed(1)} GFLOP/s (${engine})`);
-  return flopsPerSecond;
+/** Measures this machine, once, and says what it found. */
+async function measure(io: CommandIo, graph: LayerGraph, isWritten: boolean): Promise<MeasuredLayers> {
+  const { model } = graph;
+  const found = await measuredLayers(
+    graph,
+    isWritten ? undefined : { name: model, ...modelEntry(model).usual },
+  );
+  const { flopsPerSecond, trained, isScaled, samples } = found;
+  io.err(
+    `this machine trains ${trained} at ${(flopsPerSecond / 1e9).toFixed(1)} GFLOP/s in mini-batches of ${samples}; ` +
+      (isScaled
+        ? `the layers of ${model} are scaled from its layers of the same kind`
+        : 'each layer is measured'),
+  );
+  return found;
+}
+
+/** Seconds of each layer for a mini-batch, by a computer of the table or by measured times. */
+function layerSeconds(
+  { nodes }: LayerGraph,
+  batch: number,
+  device: string,
+  here?: MeasuredLayers,
+): Float64Array {
+  if (here !== undefined)
+    return Float64Array.from(
+      here.times,
+      ({ forwardSeconds, backwardSeconds }) => ((forwardSeconds + backwardSeconds) * batch) / here.samples,
+    );
+  const speed = trainingFlopsPerSecond(deviceByName(device));
+  return Float64Array.from(nodes, (node) => ((node.forwardFlops + node.backwardFlops) * batch) / speed);
 }
 
 /** The layer graph of a model of the zoo, or of a tf.LayersModel in `written`. */
@@ -81,16 +106,19 @@ async function questionOf(io: CommandIo, model: string, options: CutOptions): Pr
     return { model, names, blocks: [], instance };
   }
   const graph = await graphOf(model, written as object | undefined);
-  // A model from elsewhere is not trained here: the small convolutional network stands for it.
-  const measured = written === undefined ? model : 'cnn';
-  const instance = instanceOfModel(graph, {
-    deviceFlopsPerSecond: await speedOf(io, device, measured),
-    serverFlopsPerSecond: await speedOf(io, server, measured),
+  const isHere = device === thisMachine || server === thisMachine;
+  const here = isHere ? await measure(io, graph, written !== undefined) : undefined;
+  const secondsOf = (name: string): Float64Array =>
+    layerSeconds(graph, batch, name, name === thisMachine ? here : undefined);
+  const bare = instanceOfModel(graph, {
+    deviceFlopsPerSecond: 1,
+    serverFlopsPerSecond: 1,
     batchSize: batch,
     localSteps: steps,
   });
+  const costs = { ...bare.costs, deviceSeconds: secondsOf(device), serverSeconds: secondsOf(server) };
   const { nodes, blocks } = graph;
-  return { model, names: nodes.map((node) => node.name), nodes, blocks, instance };
+  return { model, names: nodes.map((node) => node.name), nodes, blocks, instance: { ...bare, costs } };
 }
 
 const decisions = 201;
@@ -240,7 +268,7 @@ export function registerCut(program: Command, io: CommandIo): void {
     )
     .option(
       '--device <name>',
-      `computer of the car: ${deviceNames('car').join(', ')}, or ${thisMachine} (measured)`,
+      `computer of the car: ${deviceNames('car').join(', ')}, or ${thisMachine} (each layer measured)`,
       'orin-nano',
     )
     .option(

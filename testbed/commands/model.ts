@@ -1,5 +1,5 @@
-// `roadbed model list | show`: the models of the zoo, their layers, costs and edges, without loading an engine.
-// Must not: train, or import tfjs.
+// `roadbed model list | show`: the models of the zoo, their layers, costs and edges, without loading an engine unless layers
+// are to be timed here. Must not: train, or import tfjs.
 
 import type { Command } from 'commander';
 import { RoadbedError } from '../../base/errors.ts';
@@ -7,12 +7,14 @@ import { type LayerGraph, layerGraph, totalOf } from '../../learning/cost/graph.
 import type { ModelSpec } from '../../learning/learner.ts';
 import { type ModelEntry, modelEntries, modelEntry } from '../../learning/models/blocks.ts';
 import type { CommandIo } from '../io.ts';
+import type { MeasuredLayers } from '../machine-speed.ts';
 import { textTable } from '../plot/text-table.ts';
 import { examples, wholeNumber } from './options.ts';
 
 interface ShowOptions {
   readonly input?: ModelSpec['inputShape'];
   readonly classes?: number;
+  readonly profile?: boolean;
   readonly json?: boolean;
 }
 
@@ -69,8 +71,11 @@ function list(io: CommandIo, options: { readonly json?: boolean }): void {
   for (const line of textTable(columns, cells)) io.out(line);
 }
 
+/** Seconds as text with a unit that suits layers. */
+const milliseconds = (seconds: number): string => (seconds * 1000).toFixed(3);
+
 /** What `--json` prints; its keys are the reference for tools. */
-function showJson(spec: ModelSpec, graph: LayerGraph): object {
+function showJson(spec: ModelSpec, graph: LayerGraph, profile?: MeasuredLayers): object {
   const { inputShape: input, classes, name } = spec;
   return {
     model: name,
@@ -81,6 +86,7 @@ function showJson(spec: ModelSpec, graph: LayerGraph): object {
     blocks: graph.blocks,
     layers: graph.nodes,
     edges: graph.edges,
+    ...(profile && { profile }),
   };
 }
 
@@ -114,7 +120,30 @@ function showText(io: CommandIo, spec: ModelSpec, graph: LayerGraph): void {
   for (const line of textTable(columns, cells)) io.out(line);
 }
 
-function show(io: CommandIo, name: string, options: ShowOptions): void {
+function showProfile(
+  io: CommandIo,
+  { times, samples, trained, isScaled, flopsPerSecond }: MeasuredLayers,
+): void {
+  io.out(
+    `milliseconds of a mini-batch of ${samples} on this machine (${(flopsPerSecond / 1e9).toFixed(1)} GFLOP/s over a step of ` +
+      `${trained}${isScaled ? ', from whose layers these are scaled' : ''}); a layer with zeros runs in the operator of the one before`,
+  );
+  const cells = times.map((time, at) => [
+    String(at),
+    time.name,
+    milliseconds(time.forwardSeconds),
+    milliseconds(time.backwardSeconds),
+  ]);
+  for (const line of textTable(['#', '<layer', 'forward', 'backward'], cells)) io.out(line);
+}
+
+/** Loads the engine only where times are wanted. */
+async function profileOf(graph: LayerGraph, spec: ModelSpec): Promise<MeasuredLayers> {
+  const { measuredLayers } = await import('../machine-speed.ts');
+  return measuredLayers(graph, spec);
+}
+
+async function show(io: CommandIo, name: string, options: ShowOptions): Promise<void> {
   const { usual } = modelEntry(name);
   const spec: ModelSpec = {
     name,
@@ -122,7 +151,9 @@ function show(io: CommandIo, name: string, options: ShowOptions): void {
     classes: options.classes ?? usual.classes,
   };
   const graph = layerGraph(spec);
-  if (options.json) io.out(JSON.stringify(showJson(spec, graph), null, 2));
+  const profile = options.profile ? await profileOf(graph, spec) : undefined;
+  if (options.json) io.out(JSON.stringify(showJson(spec, graph, profile), null, 2));
+  else if (profile) showProfile(io, profile);
   else showText(io, spec, graph);
 }
 
@@ -141,10 +172,15 @@ export function registerModel(program: Command, io: CommandIo): void {
     .argument('<name>', 'a model, such as lenet5')
     .option('--input <shape>', 'height x width x channels; a text is 1 x length x 1', inputShape)
     .option('--classes <n>', 'number of classes', wholeNumber('classes', 1, 1_000_000))
+    .option('--profile', 'measure how long each layer takes on this machine')
     .option('--json', 'JSON instead of text')
     .addHelpText(
       'after',
-      examples(['roadbed model show lenet5', 'roadbed model show cnn --input 28x28x1 --classes 10 --json']),
+      examples([
+        'roadbed model show lenet5',
+        'roadbed model show mobilenet --profile',
+        'roadbed model show cnn --input 28x28x1 --classes 10 --json',
+      ]),
     )
     .action((name: string, options: ShowOptions) => show(io, name, options));
 }

@@ -45,7 +45,14 @@ export class Value {
   }
 }
 
-export type Node =
+/** What a node stands for, as places in the list of layers: one or two, of a fork the layer whose output forks. */
+interface Places {
+  readonly places: readonly number[];
+}
+
+export type Node = Places & NodeKind;
+
+type NodeKind =
   | {
       readonly kind: 'layer';
       readonly builder: LayerBuilder;
@@ -157,7 +164,7 @@ class Growing {
   #give(index: number, value: Value): void {
     const uses = this.#uses[index]!;
     const branches = uses.length > 1 ? uses.map(() => new Value(value.shape, value)) : [value];
-    if (uses.length > 1) this.nodes.push({ kind: 'fork', input: value, branches });
+    if (uses.length > 1) this.nodes.push({ kind: 'fork', places: [index], input: value, branches });
     uses.forEach((use, i) => {
       if (use.reader < 0) this.outputs.push(branches[i]!);
       else this.#read.set(use, branches[i]!);
@@ -197,7 +204,17 @@ class Growing {
     const output = new Value(behind?.output ?? layer.output);
     if (builder.border) input.widen(builder.border(layer));
     const parameters = layerParameters(layer) + (behind?.parameters ?? 0);
-    this.nodes.push({ kind: 'layer', builder, layer, next: behind?.layer, input, output, parameters });
+    const places = next === undefined ? [index] : [index, next];
+    this.nodes.push({
+      kind: 'layer',
+      places,
+      builder,
+      layer,
+      next: behind?.layer,
+      input,
+      output,
+      parameters,
+    });
     this.#give(next ?? index, output);
   }
 
@@ -210,7 +227,8 @@ class Growing {
       ? [this.#inputOf(index - 1, 0), this.#inputOf(index - 1, 1), this.#inputOf(index, 1)]
       : reads.map((_, at) => this.#inputOf(index, at));
     const output = new Value(this.#list[index]!.output);
-    this.nodes.push({ kind: 'join', builder, layer, inputs, output });
+    const places = isWhole ? [index - 1, index] : [index];
+    this.nodes.push({ kind: 'join', places, builder, layer, inputs, output });
     this.#give(index, output);
   }
 }

@@ -41,6 +41,8 @@ export interface PlanOptions {
 export interface Plan {
   readonly arena: Arena;
   readonly operators: readonly Operator[];
+  /** For each operator the layers it stands for, as places in `listLayers`: of a fork the one whose output forks. */
+  readonly places: readonly (readonly number[])[];
   /** What comes from outside, in the order of the layers; gradients where they are wanted. */
   readonly inputs: readonly Port[];
   /** What goes outside, in the order of the layers; gradients where the plan trains. */
@@ -157,6 +159,7 @@ export function compilePlan(
   return {
     arena,
     operators: buildOperators(ground, graph, { port, weights, velocities, squares, pull }),
+    places: graph.nodes.map((node) => node.places),
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
     weights,
