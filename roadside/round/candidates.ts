@@ -2,6 +2,7 @@
 // things and an RSU takes five: so a candidate is a view of what was heard, and its figures are worked out when asked for.
 // Must not: learn anything, or choose.
 
+import { RoadbedError } from '../../base/errors.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { fullTasks } from '../cuts/full-task.ts';
 import { staysOn } from '../cuts/seconds-left.ts';
@@ -134,17 +135,29 @@ export function remembered(candidate: Candidate): Candidate {
 /** As many are looked for one by one; whoever wants more wants a table. */
 const foundOneByOne = 16;
 
-/** Finds candidates by id, as plain data. A few among what may be thousands are not worth a table of all. */
-export function finder(candidates: readonly Candidate[]): (vehicle: VehicleId) => Candidate | undefined {
-  let asked = 0;
+/**
+ * Finds the candidates of a policy's ranking, as plain data. A few among what may be thousands are not worth a table of
+ * all. Throws RoadbedError('internal') for a vehicle that is no candidate, or that the policy ranked before: a fault of the
+ * policy, which would give a task to nobody or two to one car.
+ */
+export function finder(policy: string, candidates: readonly Candidate[]): (vehicle: VehicleId) => Candidate {
+  const asked = new Set<VehicleId>();
   let table: ReadonlyMap<VehicleId, Candidate> | undefined;
   const find = (vehicle: VehicleId): Candidate | undefined => {
-    if (asked++ < foundOneByOne) return candidates.find((one) => one.vehicle === vehicle);
+    if (asked.size <= foundOneByOne) return candidates.find((one) => one.vehicle === vehicle);
     table ??= new Map(candidates.map((one) => [one.vehicle, one]));
     return table.get(vehicle);
   };
+  const fault = (what: string): RoadbedError =>
+    new RoadbedError(
+      'internal',
+      `selection.policy ${policy} ${what}. Choose another policy, or mend this one.`,
+    );
   return (vehicle) => {
+    if (asked.has(vehicle)) throw fault(`ranked ${vehicle} twice (expected each candidate once)`);
+    asked.add(vehicle);
     const found = find(vehicle);
-    return found && remembered(found);
+    if (!found) throw fault(`ranked ${vehicle} (expected one of the ${candidates.length} candidates)`);
+    return remembered(found);
   };
 }

@@ -102,11 +102,11 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
   const wanted = atWork === undefined ? asked : Math.min(asked, perRound);
   const sharers = takesTurns(config) ? 1 : Math.min(wanted, candidates.length) + (atWork ?? 0);
   const considered: Considered[] = [];
-  const find = finder(candidates);
+  const find = finder(policy.name, candidates);
   let tasks = 0;
   for (const choice of ranking) {
+    if (tasks >= wanted) break;
     const candidate = find(choice.vehicle);
-    if (tasks >= wanted || !candidate) break;
     const prospect = estimate(
       config,
       candidate,
