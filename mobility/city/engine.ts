@@ -38,9 +38,10 @@ class Engine implements CityEngine {
     exports.begin(stepSeconds, seed, teleportAfterSeconds);
     fillKernel(this.#kernel, { streets, conflicts: findConflicts(streets), types: demand.types });
     this.#signals = new Signals(streets, beginSeconds, exports.setLetter);
+    const loops = new Map<number, number>();
     for (const { lane, distance } of this.#signals.detectorLanes())
-      exports.addDetector(lane, streets.laneLength[lane]! - distance);
-    this.#detectors = { gapSeconds: (lane, now) => now - exports.lastSeenOn(lane) };
+      loops.set(lane, exports.newDetector(lane, streets.laneLength[lane]! - distance));
+    this.#detectors = { gapSeconds: (lane, now) => now - exports.lastSeenOn(loops.get(lane)!) };
     this.#departing = new Departing(this.#kernel, {
       streets,
       demand,

@@ -28,6 +28,22 @@ export function fillKernel(
   fillLanes(kernel, streets, conflicts);
   fillLinks(kernel, streets);
   fillConflicts(kernel, conflicts);
+  fillJunctions(kernel, streets);
+}
+
+/** Internal lanes by junction. */
+function fillJunctions(kernel: Kernel, streets: Streets): void {
+  const lanes = new Map<number, number[]>();
+  for (let l = 0; l < streets.lanes; l++) {
+    const entry = streets.laneEntry[l]!;
+    if (entry < 0) continue;
+    const junction = streets.linkJunction[entry]!;
+    const known = lanes.get(junction);
+    if (known === undefined) lanes.set(junction, [l]);
+    else known.push(l);
+  }
+  for (const list of lanes.values()) kernel.exports.setJunction(keepIntegers(kernel, list), list.length);
+  kernel.exports.maskFoes(streets.lanes);
 }
 
 function fillType({ exports }: Kernel, type: VehicleType, row: number): void {

@@ -29,8 +29,10 @@ interface KernelExports {
   newWay(type: number, edges: number, count: number): number;
   makeHalts(way: number, count: number): void;
   setHalt(way: number, i: number, ...values: number[]): void;
-  addDetector(lane: number, loopMeters: number): void;
-  lastSeenOn(lane: number): number;
+  newDetector(lane: number, loopMeters: number): number;
+  lastSeenOn(detector: number): number;
+  setJunction(lanes: number, count: number): void;
+  maskFoes(lanes: number): void;
   depart(row: number, way: number, ...values: number[]): void;
   step(seconds: number, steps: number): void;
   readonly vehicleCount: Shown;

@@ -139,7 +139,7 @@ export function hasFoe(link: Link): bool {
 /** True where a foe is in the way; `stuckFoesPass`: those who stand are not. */
 function meetsFoe(link: Link, stuckFoesPass: bool): bool {
   asker.leave = leaveTime(link, asker.arrivalTime, asker.arrivalSpeed, asker.leaveSpeed, asker.length);
-  for (let i = 0; i < link.yieldsToCount; i++) {
+  for (let i = 0; i < <i32>link.yieldsToCount; i++) {
     const foe = pointerAt<Link>(link.yieldsTo, i);
     if (some(headOf(foe)) && isBlocked(foe, link.to == foe.to, stuckFoesPass)) return true;
   }
@@ -150,7 +150,7 @@ function meetsFoe(link: Link, stuckFoesPass: bool): bool {
 export function nearestFoe(link: Link, around: Link): Link {
   let nearest = never;
   let result = none<Link>();
-  for (let i = 0; i < link.yieldsToCount; i++) {
+  for (let i = 0; i < <i32>link.yieldsToCount; i++) {
     const foe = pointerAt<Link>(link.yieldsTo, i);
     for (let e = headOf(foe); some(e); e = e.nextAtLink) {
       if (foe.from == around.from) return around;

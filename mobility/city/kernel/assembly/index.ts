@@ -38,6 +38,7 @@ import {
 export {
   makeHalts,
   makeTables,
+  maskFoes,
   newList,
   newWay,
   referEdges,
@@ -45,6 +46,7 @@ export {
   setConflict,
   setEdge,
   setHalt,
+  setJunction,
   setLane,
   setLaneLists,
   setLanePath,
@@ -54,7 +56,7 @@ export {
   setType,
   setTypeHabits,
 } from './tables';
-export { addDetector, lastSeenOn } from './detectors';
+export { newDetector, lastSeenOn } from './detectors';
 export { inserted, insertedCount, waitingCount } from './departures';
 export { gone, goneCount, teleportCount } from './teleports';
 export { vehicleCount } from './world';

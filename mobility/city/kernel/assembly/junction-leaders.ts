@@ -23,6 +23,7 @@ const blockedGap: f64 = -Infinity;
 
 /** True where anybody is on a path that crosses or joins internal lane `lane`. */
 export function anyFoe(lane: Lane): bool {
+  if (lane.masked) return (lane.junction.occupied & lane.foeMask) != 0;
   for (let c = 0; c < lane.conflictCount; c++)
     if (!isFree(rowOf<Conflict>(lane.conflicts, c).foeLane)) return true;
   return false;
@@ -149,11 +150,11 @@ function withdrawBehind(ego: Vehicle, leader: Vehicle): void {
 /** True where `leader` goes first. */
 function goesFirst(ego: Vehicle, link: Link, leader: Vehicle, gap: f64): bool {
   const own = ego.lane;
-  const junction = link.entry.junction;
-  if (!own.internal || own.entry.junction != junction) return true;
+  const junction = link.entry.foes.junction;
+  if (!own.internal || own.entry.foes.junction != junction) return true;
   const foeLane = leader.lane;
   if (!foeLane.internal) return true;
-  if (foeLane.entry.junction != junction) return true;
+  if (foeLane.entry.foes.junction != junction) return true;
   let egoTime = ego.conflictEntry;
   let foeTime = leader.junctionEntry;
   if (foeLane.normalBefore == link.from.normalBefore) {
@@ -207,7 +208,7 @@ function responds(ego: Vehicle, leader: Vehicle, link: Link, gap: f64): bool {
 
 /** True where `link` must give way to the entry link `foe`. */
 function respondsTo(link: Link, foe: Link): bool {
-  for (let i = 0; i < link.foeCount; i++)
-    if (pointerAt<Link>(link.foes, i) == foe) return load<u8>(link.foeYields + <usize>i) == 1;
+  for (let i = 0; i < link.foes.count; i++)
+    if (pointerAt<Link>(link.foes.links, i) == foe) return load<u8>(link.foes.yields + <usize>i) == 1;
   return false;
 }

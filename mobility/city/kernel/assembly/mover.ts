@@ -189,7 +189,7 @@ function askLink(v: Vehicle, item: Item): bool {
 
 /** No link, or one whose driver does not ask to pass. */
 function holdBack(v: Vehicle, link: Link, item: Item): void {
-  if (some(link) && link.fromInternal && v.lane.internal && link.entry.junction == v.lane.entry.junction) {
+  if (some(link) && link.fromInternal && v.lane.internal && link.entry.foes.junction == v.lane.entry.foes.junction) {
     v.junctionEntry = never;
     v.conflictEntry = never;
   }

@@ -52,15 +52,13 @@ export class Edge {
   failedIn: i32;
 }
 
+/** Two lines of a cache, the first with what most questions are about. */
 @unmanaged
 export class Lane {
   length: f64;
   limit: f64;
   /** Lengths with gaps of the vehicles whose front is on the lane, m. */
   brutto: f64;
-  /** When a vehicle was last on the lane's detector, and where that is, m; below 0: it has none. */
-  lastSeen: f64;
-  loop: f64;
   /** Its vehicles, a chain from the front one to the last. */
   front: Vehicle;
   last: Vehicle;
@@ -68,14 +66,21 @@ export class Lane {
   /** Bodies that reach back onto the lane. */
   body: Body;
   firstLink: Link;
-  links: i32;
   edge: Edge;
-  /** Its number on its edge, from the right, and in the network. */
-  index: i32;
-  row: i32;
+  /** Its number on its edge, from the right, and how many links leave it. */
+  index: i16;
+  links: i16;
   permissions: u32;
   internal: bool;
   roundabout: bool;
+  /** True: `foeMask` has a bit for every foe lane. */
+  masked: bool;
+  /** Its number in the network. */
+  row: i32;
+  /** Of an internal lane: its junction, its bit there, and the bits of its foe lanes. */
+  bit: u64;
+  foeMask: u64;
+  junction: Junction;
   /** Of an internal lane: the entry link of its path, the lane before, the normal lane before (of others: itself). */
   entry: Link;
   before: Lane;
@@ -87,7 +92,13 @@ export class Lane {
   incomingCount: i32;
 }
 
-/** A link from one lane to the next (see streets.ts for the words). */
+/** Who is inside a junction: a bit for each of its internal lanes that anybody is on or reaches back onto. */
+@unmanaged
+export class Junction {
+  occupied: u64;
+}
+
+/** A link from one lane to the next (see streets.ts for the words); one line of a cache. */
 @unmanaged
 export class Link {
   /** Length of the path's first internal lane; 0: none. */
@@ -104,13 +115,8 @@ export class Link {
   oddHead: Item;
   /** Pointers to the links it gives way to. */
   yieldsTo: usize;
-  yieldsToCount: i32;
-  /** All foes of an entry link: pointers, and beside (1 byte each) whether the link gives way. */
-  foes: usize;
-  foeYields: usize;
-  foeCount: i32;
-  junction: i32;
-  row: i32;
+  foes: LinkFoes;
+  yieldsToCount: u16;
   /** The letter its signal shows, or it always has; whether it has the right of way without signals. */
   state: u8;
   offPriority: bool;
@@ -125,6 +131,15 @@ export class Link {
   /** Some link gives way to this one, so who approaches it must be known. */
   watched: bool;
   signalised: bool;
+}
+
+/** What is seldom asked of a link: its junction, and all foes of an entry link with whether it gives way to each. */
+@unmanaged
+export class LinkFoes {
+  junction: i32;
+  count: i32;
+  links: usize;
+  yields: usize;
 }
 
 /** Where an internal lane crosses or joins another (see conflicts.ts). */

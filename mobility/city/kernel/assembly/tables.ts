@@ -5,7 +5,21 @@
 import { setLinkCount } from './approaches';
 import { yellowDeceleration } from './constants';
 import { stepSeconds } from './following';
-import { allocate, Conflict, Edge, Halt, Lane, Link, none, rowOf, VehicleType, Way } from './records';
+import {
+  allocate,
+  Conflict,
+  Edge,
+  Halt,
+  Junction,
+  Lane,
+  Link,
+  LinkFoes,
+  none,
+  rowOf,
+  some,
+  VehicleType,
+  Way,
+} from './records';
 import { addWay } from './ways';
 import { setLanes } from './world';
 
@@ -137,14 +151,12 @@ export function setLane(
   lane.length = length;
   lane.limit = limit;
   lane.edge = edgeOf(edge);
-  lane.index = index;
+  lane.index = <i16>index;
   lane.permissions = permissions;
   lane.internal = internal;
   lane.roundabout = roundabout;
   lane.firstLink = rowOf<Link>(links, firstLink);
-  lane.links = linkCount;
-  lane.loop = -1;
-  lane.lastSeen = -Infinity;
+  lane.links = <i16>linkCount;
 }
 
 /** Where an internal lane is in its path; of others `normalBefore` is the lane itself. */
@@ -163,6 +175,30 @@ export function setLaneLists(row: i32, incoming: usize, incomingCount: i32, conf
   lane.conflictCount = conflictCount;
 }
 
+/** Lanes of one junction, in their order, get bits in it; those beyond the 64th have none. */
+export function setJunction(list: usize, count: i32): void {
+  const junction = changetype<Junction>(allocate(offsetof<Junction>()));
+  for (let i = 0; i < count; i++) {
+    const lane = laneOf(load<i32>(list + (<usize>i << 2)));
+    lane.junction = junction;
+    lane.bit = i < 64 ? 1 << <u64>i : 0;
+  }
+}
+
+/** Gathers the bits of all foe lanes, once junctions and conflicts are known. */
+export function maskFoes(laneCount: i32): void {
+  for (let l = 0; l < laneCount; l++) {
+    const lane = laneOf(l);
+    if (lane.conflictCount == 0 || !some(lane.junction)) continue;
+    lane.masked = true;
+    for (let i = 0; i < lane.conflictCount; i++) {
+      const foe = rowOf<Conflict>(lane.conflicts, i).foeLane;
+      if (foe.junction != lane.junction || foe.bit == 0) lane.masked = false;
+      lane.foeMask |= foe.bit;
+    }
+  }
+}
+
 export function setLink(
   row: i32,
   next: i32,
@@ -176,12 +212,12 @@ export function setLink(
   flags: i32,
 ): void {
   const link = linkOf(row);
-  link.row = row;
   link.next = laneOf(next);
   link.to = laneOf(to);
   link.from = laneOf(from);
   link.entry = linkOf(entry);
-  link.junction = junction;
+  link.foes = changetype<LinkFoes>(allocate(offsetof<LinkFoes>()));
+  link.foes.junction = junction;
   link.length = length;
   link.visibility = visibility;
   link.state = <u8>letter;
@@ -207,10 +243,10 @@ export function setLinkFoes(
 ): void {
   const link = linkOf(row);
   link.yieldsTo = yieldsTo;
-  link.yieldsToCount = yieldsToCount;
-  link.foes = foes;
-  link.foeYields = foeYields;
-  link.foeCount = foeCount;
+  link.yieldsToCount = <u16>yieldsToCount;
+  link.foes.links = foes;
+  link.foes.yields = foeYields;
+  link.foes.count = foeCount;
 }
 
 /** What a signal shows at a link. */

@@ -132,6 +132,14 @@ function markUsed(lane: Lane, isUsed: bool): void {
   const at = used + (<usize>(lane.row >> 6) << 3);
   const bit: u64 = 1 << <u64>(lane.row & 63);
   store<u64>(at, isUsed ? load<u64>(at) | bit : load<u64>(at) & ~bit);
+  if (lane.internal) occupy(lane);
+}
+
+/** Tells the junction of an internal lane whether anybody is on it or reaches back onto it. */
+function occupy(lane: Lane): void {
+  const junction = lane.junction;
+  if (!some(junction)) return;
+  junction.occupied = isFree(lane) ? junction.occupied & ~lane.bit : junction.occupied | lane.bit;
 }
 
 /** Puts `v` on the list of its lane, before `behind` (nobody: as the last one). */
@@ -248,7 +256,11 @@ let bodyLaneCount: i32 = 0;
 
 /** Forgets whose bodies reach back where. */
 function forgetBodies(): void {
-  for (let i = 0; i < bodyLaneCount; i++) pointerAt<Lane>(bodyLanes, i).body = none<Body>();
+  for (let i = 0; i < bodyLaneCount; i++) {
+    const lane = pointerAt<Lane>(bodyLanes, i);
+    lane.body = none<Body>();
+    if (lane.internal) occupy(lane);
+  }
   bodyLaneCount = 0;
 }
 
@@ -291,6 +303,7 @@ export function noteBody(v: Vehicle): void {
     entry.vehicle = v;
     entry.next = lane.body;
     lane.body = entry;
+    if (lane.internal) occupy(lane);
   }
 }
 
