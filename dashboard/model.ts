@@ -110,7 +110,10 @@ function foldRoundBody(draft: Draft, body: RoundBody, at: number): void {
     case 'upload-progress':
       return changeParticipant(draft, body, { progress: { have: body.have, total: body.total } });
     case 'update-committed':
-      return changeParticipant(draft, body, { trainLoss: body.trainLoss });
+      return changeParticipant(draft, body, {
+        trainLoss: body.trainLoss,
+        staleness: body.staleness ?? null,
+      });
     case 'update-left-out':
     case 'update-refused':
       return changeParticipant(draft, body, { outcomeReason: body.reason });
@@ -129,23 +132,45 @@ function foldRoundBody(draft: Draft, body: RoundBody, at: number): void {
 function openRound(draft: Draft, body: Body<'round-opened'>, at: number): void {
   draft.modelSha = body.modelSha;
   // A restarted RSU opens the same round again: the row stays and its participants are told anew.
+  const place = placeOf(draft, body.round);
+  const participants = place < 0 ? takeUnderWay(draft, body.round) : [];
   const row: RoundRow = {
     round: body.round,
     openedAt: at,
     closedAt: null,
     candidates: body.candidates,
-    participants: [],
+    participants,
     skipped: [],
-    counts: noCounts,
+    counts: { ...noCounts, selected: participants.length, split: splitsOf(participants) },
     participationRatio: null,
     utility: null,
     durationSeconds: null,
     accuracy: null,
     loss: null,
   };
-  const place = placeOf(draft, body.round);
   if (place < 0) draft.rounds.push(row);
   else draft.rounds[place] = row;
+}
+
+const splitsOf = (participants: readonly Participant[]): number =>
+  participants.filter(({ plan }) => plan === 'split').length;
+
+/** In an asynchronous run a task belongs to the round it ends in: who is under way goes along into the next round. */
+function takeUnderWay(draft: Draft, round: number): readonly Participant[] {
+  const before = draft.rounds.at(-1);
+  const carried = before?.participants.filter(({ outcome }) => outcome === null) ?? [];
+  if (before === undefined || carried.length === 0) return [];
+  changeRound(draft, before.round, (row) => ({
+    ...row,
+    participants: row.participants.filter(({ outcome }) => outcome !== null),
+    counts: {
+      ...row.counts,
+      selected: row.counts.selected - carried.length,
+      split: row.counts.split - splitsOf(carried),
+    },
+  }));
+  for (const { vehicle } of carried) changeVehicle(draft, vehicle, { lastRound: round });
+  return carried;
 }
 
 function select(draft: Draft, body: Body<'vehicle-selected'>): void {
@@ -160,6 +185,7 @@ function select(draft: Draft, body: Body<'vehicle-selected'>): void {
     estimate: body.estimate,
     progress: null,
     trainLoss: null,
+    staleness: null,
     outcome: null,
     outcomeReason: '',
     endedAt: null,
@@ -260,10 +286,12 @@ function changeParticipant(
   who: { readonly round: number; readonly vehicle: string },
   change: Partial<Participant>,
 ): void {
-  changeRound(draft, who.round, (row) => ({
-    ...row,
-    participants: row.participants.map((p) => (p.vehicle === who.vehicle ? { ...p, ...change } : p)),
-  }));
+  changeRound(draft, who.round, (row) => {
+    // Of a vehicle's tasks in one round, which an asynchronous run may have several of, the last is meant.
+    const place = row.participants.findLastIndex(({ vehicle }) => vehicle === who.vehicle);
+    const participants = row.participants.map((p, i) => (i === place ? { ...p, ...change } : p));
+    return { ...row, participants };
+  });
 }
 
 function changeVehicle(draft: Draft, vehicle: string, change: Partial<VehicleRecord>): void {

@@ -90,7 +90,8 @@ function booked(p: Participant): HTMLElement {
   if (p.booking === null) return h('span', { class: 'soft' }, 'not yet');
   const { seconds: time, joules, bytesUp, bytesDown } = p.booking;
   const trained = p.trainLoss === null ? '' : ` · training loss ${loss(p.trainLoss)}`;
-  const text = `${seconds(time)}, ${digits(joules)} J, ${bytes(bytesUp)} up, ${bytes(bytesDown)} down${trained}`;
+  const stale = p.staleness === null ? '' : ` · ${plural(p.staleness, 'model')} stale`;
+  const text = `${seconds(time)}, ${digits(joules)} J, ${bytes(bytesUp)} up, ${bytes(bytesDown)} down${trained}${stale}`;
   return h('span', {}, text, p.wasted ? h('span', { class: 'wasted' }, ' wasted') : null);
 }
 

@@ -28,6 +28,8 @@ export interface Participant {
   /** Chunks of its upload that arrived; null before the first. */
   readonly progress: { readonly have: number; readonly total: number } | null;
   readonly trainLoss: number | null;
+  /** Models made between the one its update began from and its own; null in a synchronous run, or before it committed. */
+  readonly staleness: number | null;
   /** Null while under way. */
   readonly outcome: Outcome | null;
   readonly outcomeReason: string;

@@ -38,7 +38,8 @@ export function openWith(
 ): Step {
   const { members, at } = now;
   const round = state.round + 1;
-  const candidates = candidatesAt(config, state, at).length + members.length;
+  // None is open, so that those in the air are counted too.
+  const candidates = candidatesAt(config, state, at).length;
   const open: OpenRound = {
     round,
     openedAt: at,

@@ -30,7 +30,7 @@ const fields = (alias: string, pairs: readonly (readonly [path: string, name: st
 const round: View = {
   name: 'round',
   meaning:
-    'One row per closed round, with its accounting, its participation and what the model was worth after it.',
+    'One row per closed round, with its accounting, its participation and what the model was worth after it. In an asynchronous run a round is a model made, and a vehicle belongs to the round in which its task ended.',
   columns: [
     integer('round', 'Number of the round, from 1.'),
     real('opened_at', 'Seconds since the run began when the round opened.'),
@@ -58,12 +58,18 @@ const round: View = {
     real('wasted_seconds', 'Seconds of work by vehicles whose update does not count.'),
     real('wasted_joules', 'Energy of vehicles whose update does not count, joules.'),
     text('model_sha', 'sha-256 of the model after the round.'),
+    real(
+      'mean_staleness',
+      'Models made between the one an update began from and its own, mean over the committed; NULL in a synchronous run.',
+    ),
   ],
   sql: `WITH evaluated AS (
   SELECT round, max(seq) AS seq, ${fields('event', [
     ['accuracy', 'accuracy'],
     ['loss', 'loss'],
-  ])} FROM event WHERE kind = 'model-evaluated' GROUP BY round)
+  ])} FROM event WHERE kind = 'model-evaluated' GROUP BY round),
+stale AS (
+  SELECT round, avg(${of('event', 'staleness')}) AS mean FROM event WHERE kind = 'update-committed' GROUP BY round)
 SELECT c.round, o.at AS opened_at, c.at AS virtual_seconds,
   ${of('c', 'durationSeconds')} AS duration_seconds, ${of('o', 'candidates')} AS candidates,
   ${fields(
@@ -83,10 +89,11 @@ SELECT c.round, o.at AS opened_at, c.at AS virtual_seconds,
     ['wastedSeconds', 'wasted_seconds'],
     ['wastedJoules', 'wasted_joules'],
     ['modelSha', 'model_sha'],
-  ])}
+  ])}, stale.mean AS mean_staleness
 FROM event c
 LEFT JOIN event o ON o.kind = 'round-opened' AND o.round = c.round
 LEFT JOIN evaluated ON evaluated.round = c.round
+LEFT JOIN stale ON stale.round = c.round
 WHERE c.kind = 'round-closed' ORDER BY c.seq`,
 };
 
@@ -111,7 +118,10 @@ const selection: View = {
   name: 'selection',
   meaning: 'One row per vehicle given a task: why it was chosen, what was expected of it and how it ended.',
   columns: [
-    integer('round', 'Number of the round.'),
+    integer(
+      'round',
+      'Number of the round; in an asynchronous run that in which the task ended, or so far the one in which it began.',
+    ),
     text('vehicle', 'The vehicle.'),
     real('selected_at', 'Seconds since the run began.'),
     text('arm', 'The arm of the selection policy the vehicle stood for.'),
@@ -134,8 +144,13 @@ const selection: View = {
       'wasted',
       '1 where the work does not count towards the model, else 0; NULL while the round is open.',
     ),
+    integer('task', 'Number of the task; NULL in a synchronous run.'),
+    integer(
+      'staleness',
+      'Models made between the one its update began from and its own; NULL in a synchronous run, or where none was committed.',
+    ),
   ],
-  sql: `SELECT s.round, s.vehicle, s.at AS selected_at, ${fields('s', [
+  sql: `SELECT coalesce(o.round, s.round) AS round, s.vehicle, s.at AS selected_at, ${fields('s', [
     ['arm', 'arm'],
     ['score', 'score'],
     ['terms', 'terms'],
@@ -152,9 +167,10 @@ const selection: View = {
     ['booking.bytesUp', 'bytes_up'],
     ['booking.bytesDown', 'bytes_down'],
     ['wasted', 'wasted'],
-  ])}
+  ])}, ${of('s', 'task')} AS task, ${of('u', 'staleness')} AS staleness
 FROM event s
-LEFT JOIN event o ON o.key = s.round || '/' || s.vehicle || '/outcome'
+LEFT JOIN event o ON o.key = coalesce(${of('s', 'task')}, s.round) || '/' || s.vehicle || '/outcome'
+LEFT JOIN event u ON u.key = coalesce(${of('s', 'task')}, s.round) || '/' || s.vehicle || '/update'
 WHERE s.kind = 'vehicle-selected' ORDER BY s.seq`,
 };
 

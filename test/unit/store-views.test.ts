@@ -19,6 +19,7 @@ describe('the views of a run written by hand', () => {
       skipped: 0,
       utility: 0.625,
       duration_seconds: 15.5,
+      mean_staleness: null,
     };
     expect(rows('round')).toEqual([
       {
@@ -64,7 +65,8 @@ describe('the views of a run written by hand', () => {
 
   test('selection: why a vehicle was chosen and how it ended', () => {
     const estimate = { seconds_left: 30, uplink_bits_per_second: 1e6, full_seconds: 12.5 };
-    const common = { reason: 'best, "so far"', cut: 2, bytes_down: 300, ...estimate };
+    const synchronous = { task: null, staleness: null };
+    const common = { reason: 'best, "so far"', cut: 2, bytes_down: 300, ...estimate, ...synchronous };
     expect(rows('selection')).toEqual([
       {
         ...common,
