@@ -3,7 +3,7 @@
 //
 // Cost: one call copies the view's maps once, however many events it folds; fold in batches.
 
-import { type EventBody, type LoggedEvent, noCounts } from '../protocol/events.ts';
+import { type EventBody, type LoggedEvent, noCounts, wastedWork } from '../protocol/events.ts';
 import type { Frame } from '../protocol/frame.ts';
 import type { ArmRecord, LearningPoint, Participant, RoundRow, VehicleRecord, View } from './view.ts';
 import { unknownVehicle } from './view.ts';
@@ -213,6 +213,7 @@ function select(draft: Draft, body: Body<'vehicle-selected'>): void {
 
 function end(draft: Draft, body: Body<'vehicle-outcome'>, at: number): void {
   const { outcome, booking, wasted } = body;
+  const lost = wastedWork(body);
   changeParticipant(draft, body, { outcome, outcomeReason: body.reason, endedAt: at, booking, wasted });
   changeRound(draft, body.round, (row) => ({
     ...row,
@@ -221,8 +222,8 @@ function end(draft: Draft, body: Body<'vehicle-outcome'>, at: number): void {
       [outcome]: row.counts[outcome] + 1,
       bytesUp: row.counts.bytesUp + booking.bytesUp,
       bytesDown: row.counts.bytesDown + booking.bytesDown,
-      wastedSeconds: row.counts.wastedSeconds + (wasted ? booking.seconds : 0),
-      wastedJoules: row.counts.wastedJoules + (wasted ? booking.joules : 0),
+      wastedSeconds: row.counts.wastedSeconds + lost.seconds,
+      wastedJoules: row.counts.wastedJoules + lost.joules,
     },
   }));
   const before = draft.vehicles.get(body.vehicle) ?? unknownVehicle(body.vehicle);
@@ -237,7 +238,7 @@ function end(draft: Draft, body: Body<'vehicle-outcome'>, at: number): void {
     joules: before.joules + booking.joules,
     bytesUp: before.bytesUp + booking.bytesUp,
     bytesDown: before.bytesDown + booking.bytesDown,
-    wastedSeconds: before.wastedSeconds + (wasted ? booking.seconds : 0),
+    wastedSeconds: before.wastedSeconds + lost.seconds,
   });
 }
 

@@ -42,6 +42,17 @@ export interface Booking {
   readonly joules: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** Of a split task that counts only up to some mini-batch: the part of the work that came after. */
+  readonly lost?: { readonly seconds: number; readonly joules: number };
+}
+
+/** The part of a vehicle's work that counts for nothing: all, none, or what came after the part that counts. */
+export function wastedWork(ended: { readonly wasted: boolean; readonly booking: Booking }): {
+  readonly seconds: number;
+  readonly joules: number;
+} {
+  const { wasted, booking } = ended;
+  return wasted ? booking : (booking.lost ?? { seconds: 0, joules: 0 });
 }
 
 export type EventBody =

@@ -3,7 +3,7 @@
 
 import { assert, present } from '../../base/assert.ts';
 import type { BlobSha } from '../../base/ids.ts';
-import type { EventBody, Outcome, RoundCounts } from '../../protocol/events.ts';
+import { type EventBody, type Outcome, type RoundCounts, wastedWork } from '../../protocol/events.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { RoundFeedback } from '../selection/policy.ts';
 import { utility } from '../selection/utility.ts';
@@ -37,8 +37,9 @@ export function countsOf(open: OpenRound): RoundCounts {
   const { members } = open;
   const ended = (outcome: Outcome): number =>
     members.filter((member) => endingOf(member).outcome === outcome).length;
-  const wasted = members.map(endingOf).filter((ending) => ending.outcome !== 'committed');
-  const lost = members.flatMap((member) => endingOf(member).lost ?? []);
+  const wasted = members.map(endingOf).map(({ outcome, booking }) => {
+    return wastedWork({ wasted: outcome !== 'committed', booking });
+  });
   const partial = members.filter((member) => isPartial(endingOf(member))).length;
   const counts: RoundCounts = {
     ...(partial > 0 ? { partial } : {}),
@@ -52,8 +53,8 @@ export function countsOf(open: OpenRound): RoundCounts {
     skipped: open.skipped,
     bytesUp: sum(members, (member) => member.bytesUp),
     bytesDown: sum(members, (member) => member.bytesDown),
-    wastedSeconds: sum(wasted, (ending) => ending.booking.seconds) + sum(lost, ({ seconds }) => seconds),
-    wastedJoules: sum(wasted, (ending) => ending.booking.joules) + sum(lost, ({ joules }) => joules),
+    wastedSeconds: sum(wasted, ({ seconds }) => seconds),
+    wastedJoules: sum(wasted, ({ joules }) => joules),
   };
   const { committed, left, late, refused, failed } = counts;
   assert(

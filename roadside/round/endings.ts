@@ -6,15 +6,7 @@
 import { assert } from '../../base/assert.ts';
 import type { BlobSha, VehicleId } from '../../base/ids.ts';
 import type { Booking, Outcome } from '../../protocol/events.ts';
-import {
-  andThen,
-  type Ending,
-  type Member,
-  type OpenRound,
-  quiet,
-  type RoundState,
-  type Step,
-} from './state.ts';
+import { andThen, type Member, type OpenRound, quiet, type RoundState, type Step } from './state.ts';
 
 /** What the vehicle itself reports of its work; null when it reported nothing. */
 export interface Report {
@@ -83,34 +75,33 @@ function sendingJoules(member: Member): number {
 }
 
 /** What a car computed after the work of it that counts: what the RSU reckons it did, less what it reported. */
-function lostOf(member: Member, { at, report }: Ended): Ending['lost'] {
+function lostOf(member: Member, { at, report }: Ended): Booking['lost'] {
   if (report?.stepsDone === undefined) return undefined;
   const { seconds, joules } = reckoned(member, at);
   const { computeSeconds } = report;
   return { seconds: Math.max(0, seconds - computeSeconds), joules: Math.max(0, joules - report.joules) };
 }
 
-function bookingOf(member: Member, ended: Ended, lost: Ending['lost']): Booking {
+function bookingOf(member: Member, ended: Ended): Booking {
   const { report } = ended;
+  const lost = lostOf(member, ended);
   const work = report
-    ? {
-        seconds: report.computeSeconds + (lost?.seconds ?? 0),
-        joules: report.joules + (lost?.joules ?? 0),
-      }
+    ? { seconds: report.computeSeconds, joules: report.joules }
     : reckoned(member, ended.at);
-  const joules = work.joules + sendingJoules(member);
-  return { seconds: work.seconds, joules, bytesUp: member.bytesUp, bytesDown: member.bytesDown };
+  const { bytesUp, bytesDown } = member;
+  const seconds = work.seconds + (lost?.seconds ?? 0);
+  const joules = work.joules + (lost?.joules ?? 0) + sendingJoules(member);
+  return { seconds, joules, bytesUp, bytesDown, ...(lost ? { lost } : {}) };
 }
 
 /** Gives `member` its one outcome and logs it. */
 export function endMember(state: RoundState, member: Member, ended: Ended): Step {
   assert(member.ending === null, `${member.vehicle} already has an outcome`);
   const { outcome, at, reason } = ended;
-  const lost = lostOf(member, ended);
-  const booking = bookingOf(member, ended, lost);
+  const booking = bookingOf(member, ended);
   const { updateSha = null, trainLoss = null, epochsDone, stepsDone } = ended.report ?? {};
   const staleness = outcome === 'committed' ? stalenessOf(state, member) : undefined;
-  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone, stepsDone, lost, staleness };
+  const ending = { outcome, at, booking, updateSha, trainLoss, epochsDone, stepsDone, staleness };
   const round = (state.open as OpenRound).round;
   const { vehicle, plan, flight } = member;
   const wasted = outcome !== 'committed';

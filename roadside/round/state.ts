@@ -31,8 +31,6 @@ export interface Ending {
   readonly epochsDone?: number;
   /** Mini-batches behind it, where it is what was kept of a split task. */
   readonly stepsDone?: number;
-  /** What was computed after that, and lost. */
-  readonly lost?: Pick<Booking, 'seconds' | 'joules'>;
   /** Of a committed flight: models made between the one it began from and the one it goes into. */
   readonly staleness?: number;
 }

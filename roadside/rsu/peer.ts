@@ -80,6 +80,6 @@ export class Peer {
     for (const sha of this.served.keys()) this.transfers.retract(sha);
     this.served.clear();
     this.transfers.forgetRound(round);
-    assignment.split?.terms.server.release();
+    assignment.split?.release();
   }
 }

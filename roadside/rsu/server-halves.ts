@@ -27,9 +27,16 @@ export interface ServerHalf {
   release(): void;
 }
 
+/** Stands in the place of a half that was given back: its weights are kept by nobody. */
+function released(): Promise<never> {
+  const gone = Promise.reject(new Error('the half of a task that is over'));
+  gone.catch(() => undefined);
+  return gone;
+}
+
 /** The upper half of one car. */
 export class OwnUpper implements ServerHalf {
-  readonly #opened: Promise<UpperHalf>;
+  #opened: Promise<UpperHalf>;
 
   constructor(opened: Promise<UpperHalf>) {
     this.#opened = opened;
@@ -50,12 +57,13 @@ export class OwnUpper implements ServerHalf {
 
   release(): void {
     this.#opened.then((upper) => upper.dispose()).catch(() => undefined);
+    this.#opened = released();
   }
 }
 
 /** The middle of one car's model. */
 export class OwnMiddle implements ServerHalf {
-  readonly #opened: Promise<MiddleHalf>;
+  #opened: Promise<MiddleHalf>;
 
   constructor(opened: Promise<MiddleHalf>) {
     this.#opened = opened;
@@ -78,6 +86,7 @@ export class OwnMiddle implements ServerHalf {
 
   release(): void {
     this.#opened.then((middle) => middle.dispose()).catch(() => undefined);
+    this.#opened = released();
   }
 }
 
@@ -86,7 +95,7 @@ export class OwnMiddle implements ServerHalf {
  * at an instant are the steps whose answers had left by then.
  */
 export class SharedUpper implements ServerHalf {
-  readonly #opened: Promise<UpperHalf>;
+  #opened: Promise<UpperHalf>;
   #latest: Float32Array;
 
   constructor(opened: Promise<UpperHalf>, upperWeights: Float32Array) {
@@ -119,6 +128,8 @@ export class SharedUpper implements ServerHalf {
   /** Its round is over. */
   end(): void {
     this.#opened.then((upper) => upper.dispose()).catch(() => undefined);
+    this.#opened = released();
+    this.#latest = new Float32Array(0);
   }
 }
 

@@ -95,6 +95,13 @@ export class SplitTask {
     return weights;
   }
 
+  /** The task has its outcome: what was kept for it is let go, and so is the RSU's part. */
+  release(): void {
+    this.#snapshots.clear();
+    this.kept = null;
+    this.terms.server.release();
+  }
+
   /** Floats of the car's weights: the layers below the cut, then those of the model's end. */
   get carFloats(): number {
     return this.terms.facts.lowerParameters + (this.terms.head?.parameters ?? 0);

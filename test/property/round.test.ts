@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { VehicleId } from '../../base/ids.ts';
+import { wastedWork } from '../../protocol/events.ts';
 import type { RoundEffect, RoundEvent } from '../../roadside/round/types.ts';
 import { policyNames } from '../../roadside/selection/policies.ts';
 import { beaconOf, cars, device, effectsOf, logsOf, makeConfig, sha, World } from '../support/round-world.ts';
@@ -64,6 +65,28 @@ const anyEvent: fc.Arbitrary<Timeless> = fc.oneof(
           ...event,
         }),
       ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        vehicle: anyCar,
+        round: anyRound,
+        updateSha: anySha,
+        stepsDone: fc.integer({ min: 1, max: 9 }),
+      })
+      .map(({ vehicle, round, updateSha, stepsDone }): Timeless => {
+        const work = {
+          key: 'kept',
+          updateSha,
+          stepsDone,
+          samples: 10,
+          trainLoss: 1,
+          computeSeconds: 2,
+          joules: 5,
+        };
+        return { kind: 'work-kept', vehicle, round, work };
+      }),
   },
   {
     weight: 1,
@@ -223,12 +246,14 @@ describe('advance, over random worlds', () => {
         const outcomes = world.logged('vehicle-outcome').filter((one) => one.round === entry.round);
         const bytesUp = outcomes.reduce((total, one) => total + one.booking.bytesUp, 0);
         expect(entry.bytesUp).toBeGreaterThanOrEqual(bytesUp);
-        const wasted = outcomes.filter((one) => one.wasted);
-        expect(wasted.every((one) => one.outcome !== 'committed')).toBe(true);
-        expect(entry.wastedSeconds).toBeCloseTo(
-          wasted.reduce((total, one) => total + one.booking.seconds, 0),
-          9,
-        );
+        for (const one of outcomes) {
+          const { seconds, joules } = wastedWork(one);
+          expect(one.wasted).toBe(one.outcome !== 'committed');
+          expect(seconds).toBeLessThanOrEqual(one.booking.seconds);
+          expect(joules).toBeLessThanOrEqual(one.booking.joules);
+        }
+        const wasted = outcomes.reduce((total, one) => total + wastedWork(one).seconds, 0);
+        expect(entry.wastedSeconds).toBeCloseTo(wasted, 9);
       }
     });
   });

@@ -1,7 +1,13 @@
 // What came of a run, as a fold over its event log: the figures a sweep compares. Must not: count what the log does not
 // hold, or know where the run was carried out.
 
-import { addCounts, type LoggedEvent, noCounts, type RoundCounts } from '../../protocol/events.ts';
+import {
+  addCounts,
+  type LoggedEvent,
+  noCounts,
+  type RoundCounts,
+  wastedWork,
+} from '../../protocol/events.ts';
 import type { CellResult, Evaluation } from '../../roadside/store/experiment.ts';
 
 /** What the log alone does not say. */
@@ -43,8 +49,9 @@ export class CellFold {
       const { seconds, joules } = body.booking;
       this.#seconds += seconds;
       this.#joules += joules;
-      if (body.wasted) this.#lostSeconds += seconds;
-      if (body.wasted) this.#wastedJoules += joules;
+      const wasted = wastedWork(body);
+      this.#lostSeconds += wasted.seconds;
+      this.#wastedJoules += wasted.joules;
     }
   }
 
