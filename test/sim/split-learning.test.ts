@@ -357,6 +357,32 @@ describe('a hostile car in split learning', () => {
     },
   );
 
+  it('is refused for a part on the way that is not finite: it goes on, and no work of it is kept', async () => {
+    const scenario = { fallback: { cut: 1, checkpointSteps: 2 } };
+    // 3 mini-batches of a second each, from the second 1 on; gone in the third.
+    const { lowerForwardFlops, lowerBackwardFlops } = cutFacts(lenet, 1);
+    const speeds = [8 * (lowerForwardFlops + lowerBackwardFlops)];
+    const one = world({ samples: [24], speeds, scenario, leaves: { 'car-1': 3.9 } });
+    const shas = new Set<string>();
+    one.tamper = (vehicle, message, body) => {
+      if (message.kind === 'manifest' && message.purpose === 'lower-checkpoint') {
+        const { key, purpose, meta } = message;
+        const bytes = new Uint8Array(message.size).fill(255);
+        shas.add(message.sha);
+        const frames = new Transfers().offer({ key, purpose, meta, bytes, eager: true }, 0);
+        for (const frame of frames) one.forge(vehicle, frame.message, frame.body);
+        return null;
+      }
+      return 'sha' in message && shas.has(message.sha) ? null : { message, body };
+    };
+    await one.run();
+    expect(one.logged('update-refused')[0]).toMatchObject({
+      key: '1/car-1/lower-checkpoint/2',
+      reason: 'parameter 0 is NaN (expected a finite number)',
+    });
+    expect(one.logged('vehicle-outcome')[0]).toMatchObject({ outcome: 'left', wasted: true });
+  });
+
   it('is refused for numbers that are not finite and for labels there are not, and nothing of it counts', async () => {
     for (const [at, value, reason] of [
       [0, [0, 0, 128, 127], 'float 0 is Infinity (expected a finite number)'],

@@ -108,6 +108,15 @@ describe('a run in virtual time', () => {
     expect(digests(await run(faults, { workers: 2, link: 'mqtt' }))).toEqual(digests(memory));
   });
 
+  it('crosses each mini-batch once and for all on such a link', async () => {
+    const faults = ['radio.faults={loss: 0.05, duplication: 0.05, reorderSeconds: 0.05}', 'stop.rounds=2'];
+    const split = [...faults, 'fallback={mode: split-only, cut: 1, checkpointSteps: 1}'];
+    const memory = await run(split);
+    expect(memory.committed).toBeGreaterThan(0);
+    expect(memory.refused + memory.failed).toBe(0);
+    expect(digests(await run(split, { workers: 2, link: 'mqtt' }))).toEqual(digests(memory));
+  });
+
   it('gives cars the data of the place where they first drive', async () => {
     const summary = await run(['data.partition={kind: by-place}', 'stop.rounds=1']);
     expect(summary.committed).toBeGreaterThan(0);

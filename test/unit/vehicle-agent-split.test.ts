@@ -102,6 +102,38 @@ describe('a vehicle agent in a round of split learning', () => {
     ]);
   });
 
+  it('takes no outputs where it has no end of the model', async () => {
+    const stage = await smashed();
+    stage.offer({ ...gradientOf(0, [1, 2, 3, 4, 5, 6]), key: '1/v1/outputs/0', purpose: 'outputs' });
+    expect(stage.agent.refusals().latest).toEqual(['outputs of round 1, step 0, which is not awaited']);
+    expect(stage.computing).toEqual([]);
+  });
+
+  it('sends its part after every mini-batch where it is asked to, but not the last', async () => {
+    const stage = new Stage();
+    stage.position(0);
+    stage.tell({ ...split(), checkpointSteps: 1 });
+    await stage.compute();
+    await stage.compute();
+    stage.offer(gradientOf(0, [10, 0, 0, 0, 0, 0], 0.75));
+    expect(await stage.compute()).toEqual(['manifest 1/v1/lower-checkpoint/1', 'chunk 0']);
+    const part = stage.arrived.at(-1)!;
+    expect([...floatsOfBytes(part.bytes)]).toEqual([11, 12]);
+    expect(part.manifest.meta).toEqual({
+      round: 1,
+      nonce,
+      step: 1,
+      samples: 4,
+      trainLoss: 0.75,
+      computeSeconds: 0.75,
+      joules: 7.5,
+    });
+    await stage.compute();
+    stage.offer(gradientOf(1, [5, 0, 0, 0, 0, 0], 0.25));
+    expect(await stage.compute()).toContain('manifest 1/v1/lower-update');
+    expect(stage.manifests.filter(({ purpose }) => purpose === 'lower-checkpoint')).toHaveLength(1);
+  });
+
   it('disposes its half when it leaves while waiting, and while opening', async () => {
     const waiting = await smashed();
     waiting.position(1, null);
