@@ -274,6 +274,32 @@ const contact: View = {
 WHERE kind = 'vehicle-entered' ORDER BY seq`,
 };
 
+const stayPrediction: View = {
+  name: 'stay_prediction',
+  meaning:
+    'One row per prediction of a stay that has ended: what the RSU expected each time the vehicle came onto a road, and what came. Errors are predicted less actual; what `run --json` prints under `prediction` is their mean and quantiles.',
+  columns: [
+    text('vehicle', 'The vehicle.'),
+    real('at', 'When it was predicted, seconds since the run began.'),
+    real('ended_at', 'When the stay ended, seconds since the run began.'),
+    real('actual_seconds', 'Seconds it stayed in coverage from then on.'),
+    real('road_seconds', 'Predicted from the distance left on its road and its speed.'),
+    real('learned_seconds', 'Predicted with what cars before it did on that road.'),
+    real('road_error', 'road_seconds - actual_seconds.'),
+    real('learned_error', 'learned_seconds - actual_seconds.'),
+  ],
+  sql: `WITH predicted AS (
+  SELECT event.seq, event.vehicle, event.at AS ended_at, one.key AS place,
+    json_extract(one.value, '$.at') AS at,
+    json_extract(one.value, '$.actualSeconds') AS actual_seconds,
+    json_extract(one.value, '$.roadSeconds') AS road_seconds,
+    json_extract(one.value, '$.learnedSeconds') AS learned_seconds
+  FROM event, json_each(event.entry, '$.body.predictions') AS one WHERE event.kind = 'stay-ended')
+SELECT vehicle, at, ended_at, actual_seconds, road_seconds, learned_seconds,
+  road_seconds - actual_seconds AS road_error, learned_seconds - actual_seconds AS learned_error
+FROM predicted ORDER BY seq, place`,
+};
+
 const vehicle: View = {
   name: 'vehicle',
   meaning: 'One row each time a vehicle made itself known to the RSU.',
@@ -319,6 +345,7 @@ export const views: readonly View[] = [
   metric,
   arm,
   contact,
+  stayPrediction,
   vehicle,
   refusal,
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { VehicleId } from '../../base/ids.ts';
 import { Ledger } from '../../roadside/store/ledger.ts';
 import { eventColumns, exampleQueries, exportable, schemaDocument } from '../../roadside/store/schema.ts';
 import { type Cell, formatTable, records } from '../../roadside/store/table.ts';
@@ -6,7 +7,12 @@ import { views } from '../../roadside/store/views.ts';
 import { manifestOf, smallRun } from '../support/small-run.ts';
 
 const ledger = Ledger.inMemory(manifestOf('r1'));
-ledger.append(smallRun);
+const predictions = [
+  { at: 2, actualSeconds: 8, roadSeconds: 5, learnedSeconds: 7.5 },
+  { at: 6, actualSeconds: 4, roadSeconds: 6, learnedSeconds: 4 },
+];
+const stayEnded = { kind: 'stay-ended', vehicle: 'car-1' as VehicleId, seconds: 9, predictions } as const;
+ledger.append([...smallRun, { at: 99, body: stayEnded }]);
 const rows = (view: string): Record<string, Cell>[] => records(ledger.view(view));
 
 describe('the views of a run written by hand', () => {
@@ -214,6 +220,21 @@ describe('exports', () => {
     expect(formatTable(table, 'tsv')).toBe('a\tb\n\t\nx,"y"\\nz\t\\t\\\\\n');
     expect(formatTable({ columns: ['a'], rows: [] }, 'json')).toBe('[]\n');
   });
+});
+
+test('stay_prediction: what was expected of a stay each time, against what came', () => {
+  const [first, second] = rows('stay_prediction');
+  expect(first).toEqual({
+    vehicle: 'car-1',
+    at: 2,
+    ended_at: 99,
+    actual_seconds: 8,
+    road_seconds: 5,
+    learned_seconds: 7.5,
+    road_error: -3,
+    learned_error: -0.5,
+  });
+  expect(second).toMatchObject({ at: 6, road_error: 2, learned_error: 0 });
 });
 
 describe('docs/schema.md', () => {
