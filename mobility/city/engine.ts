@@ -61,10 +61,10 @@ class Engine implements CityEngine {
   }
 
   get counts(): CityCounts {
-    const { vehicleCount, waitingCount, teleportCount } = this.#kernel.exports;
+    const { vehicleCount, waitingCount, inAir, teleportCount } = this.#kernel.exports;
     return {
       inserted: this.#insertedCount,
-      running: vehicleCount.value,
+      running: vehicleCount.value + inAir.value,
       arrived: this.#arrivedCount,
       waiting: waitingCount.value,
       teleports: teleportCount.value,

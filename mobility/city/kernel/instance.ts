@@ -43,6 +43,7 @@ interface KernelExports {
   readonly arrivedCount: Shown;
   readonly gone: Shown;
   readonly goneCount: Shown;
+  readonly inAir: Shown;
   readonly teleportCount: Shown;
   readonly shownCount: Shown;
   readonly shownRoom: Shown;

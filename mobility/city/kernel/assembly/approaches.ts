@@ -90,6 +90,15 @@ export function endApproaches(): void {
   asked = told;
 }
 
+/** Vehicles have moved to other records: whoever is on a lane still is where its old record's `ahead` says. */
+export function forwardApproaches(): void {
+  const touched = told == isOdd ? oddTouched : evenTouched;
+  const count = told == isOdd ? oddCount : evenCount;
+  for (let i = 0; i < count; i++)
+    for (let e = headOf(pointerAt<Link>(touched, i)); some(e); e = e.nextAtLink)
+      if (some(e.vehicle.lane)) e.vehicle = e.vehicle.ahead;
+}
+
 function touch(link: Link): void {
   if (told == isOdd) {
     store<usize>(oddTouched + (<usize>oddCount << 2), changetype<usize>(link));

@@ -8,7 +8,8 @@ import { haltHere, insertAt, insertFreely } from './insertion';
 import { departurePurpose, drawUniform } from './random';
 import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle, VehicleType, Way } from './records';
 import { haltIndexOf } from './ways';
-import { backOn, giveUp, laneSpeed, laneWay, lastOn, newVehicle, recordOf, seed, steps } from './world';
+import { giveUp, newVehicle } from './vehicles';
+import { backOn, laneSpeed, laneWay, lastOn, recordOf, seed, steps } from './world';
 
 // How a departure chooses its lane; 0 and above: that lane.
 export const firstLane: i32 = -1;

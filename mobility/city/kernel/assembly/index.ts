@@ -21,18 +21,16 @@ import { moveAll } from './mover';
 import { planLane } from './planner';
 import { allocate, some, Vehicle, Way } from './records';
 import { landAll, liftAll, setTeleports } from './teleports';
+import { freeGivenUp, giveUp, orderVehicles, vehicleCount } from './vehicles';
 import { forgetWay } from './way-ahead';
 import { trimRecords } from './ways';
 import {
   activeCount,
   activeLane,
-  freeGivenUp,
-  giveUp,
   noteBodies,
   setClock,
   setSeed,
   tidy,
-  vehicleCount,
 } from './world';
 
 export {
@@ -58,8 +56,8 @@ export {
 } from './tables';
 export { newDetector, lastSeenOn } from './detectors';
 export { inserted, insertedCount, waitingCount } from './departures';
-export { gone, goneCount, teleportCount } from './teleports';
-export { vehicleCount } from './world';
+export { gone, goneCount, inAir, teleportCount } from './teleports';
+export { vehicleCount } from './vehicles';
 
 /** Rows of departures that arrived in the last step. */
 export let arrived: usize = 0;
@@ -97,10 +95,14 @@ export function depart(
   departure.speed = speed;
 }
 
+/** Vehicles are put in the order of the lanes in memory every so many steps. */
+const orderSteps: i32 = 8;
+
 /** One step, number `steps`, to the instant `seconds`. */
 export function step(seconds: f64, steps: i32): void {
   setClock(seconds, steps);
   if (trimRecords()) forgetRecords();
+  if (steps % orderSteps == 0) orderVehicles();
   turnItems();
   beginApproaches();
   for (let i = 0; i < activeCount; i++) planLane(activeLane(i));

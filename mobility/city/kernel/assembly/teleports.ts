@@ -4,9 +4,10 @@
 
 import { freest } from './departures';
 import { insertFreely } from './insertion';
-import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle } from './records';
+import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle, vehicleBytes } from './records';
 import { haltIndexOf } from './ways';
-import { activeCount, activeLane, delist, giveUp, laneSpeed, newVehicle, now } from './world';
+import { giveUp, newVehicle } from './vehicles';
+import { activeCount, activeLane, delist, laneSpeed, now } from './world';
 
 /** Slower than this, m/s, nobody travels through the air. */
 const leastSpeed: f64 = 1;
@@ -23,6 +24,8 @@ class Transfer {
 let first: Transfer = none<Transfer>();
 let last: Transfer = none<Transfer>();
 
+/** How many are off the road now, and have been. */
+export let inAir: i32 = 0;
 export let teleportCount: i32 = 0;
 let afterSeconds: f64 = 0;
 /** Rows of those who came past their last edge in this step. */
@@ -47,10 +50,10 @@ export function liftAll(): void {
   }
 }
 
-/** The record stays as it is for the way through the air; on the road there is another. */
 function lift(v: Vehicle): void {
   const transfer = changetype<Transfer>(allocate(offsetof<Transfer>()));
-  const before = newVehicle();
+  // A record of its own, which no other vehicle takes while it is off the road.
+  const before = changetype<Vehicle>(allocate(vehicleBytes));
   before.departure = v.departure;
   before.type = v.type;
   before.speedFactor = v.speedFactor;
@@ -64,6 +67,7 @@ function lift(v: Vehicle): void {
   else first = transfer;
   last = transfer;
   teleportCount += 1;
+  inAir += 1;
   giveUp(v);
 }
 
@@ -79,6 +83,7 @@ export function landAll(): void {
     if (some(before)) before.next = one.next;
     else first = one.next;
     if (one == last) last = before;
+    inAir -= 1;
   }
 }
 
@@ -97,7 +102,6 @@ function staysInAir(one: Transfer): bool {
   const before = one.before;
   if (one.routeIndex > before.lastIndex) {
     noteGone(before.departure);
-    giveUp(before);
     return false;
   }
   const v = newVehicle();
@@ -109,10 +113,7 @@ function staysInAir(one: Transfer): bool {
   v.arrival = before.arrival;
   v.routeIndex = one.routeIndex;
   v.haltIndex = haltIndexOf(before.way);
-  if (land(v)) {
-    giveUp(before);
-    return false;
-  }
+  if (land(v)) return false;
   giveUp(v);
   if (one.proceedAt < 0) one.proceedAt = now + travelSeconds(pointerAt<Edge>(before.way.edges, one.routeIndex));
   else if (one.proceedAt < now) {

@@ -1,7 +1,7 @@
 // The world of one run: the tables of streets and vehicles, who is where, and the questions that more than one rule asks.
 // Must not: decide what a vehicle does.
 
-import { impatienceSeconds, never, noHalt } from './constants';
+import { impatienceSeconds, never } from './constants';
 import { stepSeconds } from './following';
 import {
   allocate,
@@ -17,15 +17,13 @@ import {
   rowOf,
   some,
   Vehicle,
-  vehicleBytes,
 } from './records';
 import { recordAt } from './ways';
 
 export let now: f64 = 0;
 export let steps: i32 = 0;
 export let seed: i32 = 0;
-/** How many vehicles are on the road, and how many of them stand at halts. */
-export let vehicleCount: i32 = 0;
+/** How many vehicles stand at halts. */
 export let haltedCount: i32 = 0;
 
 export function setClock(seconds: f64, step: i32): void {
@@ -39,53 +37,6 @@ export function setSeed(value: i32): void {
 
 export function countHalted(by: i32): void {
   haltedCount += by;
-}
-
-// Vehicles.
-
-/** Free records, a chain by `ahead`; those given up in this step may still be asked about at the links. */
-let free: Vehicle = none<Vehicle>();
-let givenUp: Vehicle = none<Vehicle>();
-const vehiclesAtOnce = 256;
-
-/** A new vehicle, all zero but what has not happened yet. */
-export function newVehicle(): Vehicle {
-  if (!some(free)) {
-    const block = allocate(vehicleBytes * vehiclesAtOnce);
-    for (let i = vehiclesAtOnce - 1; i >= 0; i--) {
-      const v = changetype<Vehicle>(block + <usize>i * vehicleBytes);
-      v.ahead = free;
-      free = v;
-    }
-  }
-  const v = free;
-  free = v.ahead;
-  memory.fill(changetype<usize>(v), 0, vehicleBytes);
-  v.junctionEntry = never;
-  v.junctionEntryNeverYield = never;
-  v.conflictEntry = never;
-  v.haltIndex = noHalt;
-  vehicleCount += 1;
-  return v;
-}
-
-/** Gives up the record of a vehicle that is on no lane. */
-export function giveUp(v: Vehicle): void {
-  v.lane = none<Lane>();
-  v.furtherCount = 0;
-  v.ahead = givenUp;
-  givenUp = v;
-  vehicleCount -= 1;
-}
-
-/** Nobody asks any more about vehicles given up until now. */
-export function freeGivenUp(): void {
-  while (some(givenUp)) {
-    const v = givenUp;
-    givenUp = v.ahead;
-    v.ahead = free;
-    free = v;
-  }
 }
 
 // Lanes in use.
@@ -255,7 +206,7 @@ let bodyLanes: usize = 0;
 let bodyLaneCount: i32 = 0;
 
 /** Forgets whose bodies reach back where. */
-function forgetBodies(): void {
+export function forgetBodies(): void {
   for (let i = 0; i < bodyLaneCount; i++) {
     const lane = pointerAt<Lane>(bodyLanes, i);
     lane.body = none<Body>();
