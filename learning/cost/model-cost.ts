@@ -1,10 +1,10 @@
-// What a model costs, block by block, computed from its plan alone; and the flat weight vector taken apart at a cut.
+// What a model costs, block by block, computed from its plan alone.
 // Must not: import tfjs, or know a device's speed. That is the planner's business.
 // How operations are counted is said in `flops.ts`.
 
 import { assert } from '../../base/assert.ts';
 import type { ModelSpec } from '../learner.ts';
-import { assertCut, labelsPerSample, placeBlocks } from '../models/blocks.ts';
+import { labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { sizeOf } from './flops.ts';
 import { graphOfBlocks, totalOf } from './graph.ts';
 import type { BlockCost, ModelCost } from './types.ts';
@@ -37,31 +37,17 @@ export function modelCost(spec: ModelSpec): ModelCost {
   };
 }
 
-/** Number of parameters in blocks 0..cut-1, the car's half. `cut` may be 0 (nothing) up to all blocks. */
-export function parametersBelow(cost: ModelCost, cut: number): number {
-  const legal = Number.isInteger(cut) && cut >= 0 && cut <= cost.blocks.length;
-  assert(legal, `invalid cut: ${cut} (expected 0..${cost.blocks.length})`);
-  return total(cost.blocks.slice(0, cut), 'parameters');
+/** Number of parameters in the first `blocks` blocks; 0 (nothing) up to all. */
+export function parametersBelow(cost: ModelCost, blocks: number): number {
+  const legal = Number.isInteger(blocks) && blocks >= 0 && blocks <= cost.blocks.length;
+  assert(legal, `${blocks} blocks (expected 0..${cost.blocks.length})`);
+  return total(cost.blocks.slice(0, blocks), 'parameters');
 }
 
-/** Copies of the two halves of a flat weight vector at `cut` (1..blocks-1). */
-export function splitWeights(
-  spec: ModelSpec,
-  weights: Float32Array,
-  cut: number,
-): { lower: Float32Array; upper: Float32Array } {
-  assertCut(placeBlocks(spec), cut);
-  const cost = modelCost(spec);
-  const expected = cost.parameters;
-  assert(weights.length === expected, `${spec.name}: ${weights.length} weights (expected ${expected})`);
-  const border = parametersBelow(cost, cut);
-  return { lower: weights.slice(0, border), upper: weights.slice(border) };
-}
-
-/** The whole flat weight vector from its two halves: the inverse of splitWeights, at any cut. */
-export function joinWeights(lower: Float32Array, upper: Float32Array): Float32Array {
-  const weights = new Float32Array(lower.length + upper.length);
-  weights.set(lower);
-  weights.set(upper, lower.length);
+/** Two vectors of weights, one behind the other. */
+export function joinWeights(first: Float32Array, second: Float32Array): Float32Array {
+  const weights = new Float32Array(first.length + second.length);
+  weights.set(first);
+  weights.set(second, first.length);
   return weights;
 }

@@ -2,7 +2,6 @@
 // the split all read this; only `zoo.ts` turns it into tfjs layers.
 // Must not: import tfjs. An RSU plans cuts without loading a training engine.
 
-import { assert } from '../../base/assert.ts';
 import { RoadbedError } from '../../base/errors.ts';
 import { editDistance } from '../../base/nearest-name.ts';
 import type { ModelSpec } from '../learner.ts';
@@ -135,10 +134,4 @@ export function placeBlocks(spec: ModelSpec): readonly PlacedBlock[] {
 export function labelsPerSample(spec: ModelSpec): number {
   const [height, width] = placeBlocks(spec).at(-1)!.output;
   return height * width;
-}
-
-/** Throws unless `cut` leaves at least one block on each side (0 < cut < number of blocks). */
-export function assertCut(blocks: readonly PlacedBlock[], cut: number): void {
-  const legal = Number.isInteger(cut) && cut > 0 && cut < blocks.length;
-  assert(legal, `invalid cut: ${cut} (expected a whole number, 1..${blocks.length - 1})`);
 }

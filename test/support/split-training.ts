@@ -67,6 +67,15 @@ export function splitCase(learner: Learner, model: ModelSpec, optimiser: Optimis
   };
 }
 
+/** Both parts of a whole weight vector at a cut. */
+export function halvesOf(
+  model: ModelSpec,
+  weights: Float32Array,
+  cut: Cut,
+): { lower: Float32Array; upper: Float32Array } {
+  return { lower: lowerWeights(model, cut, weights), upper: upperWeights(model, cut, weights) };
+}
+
 /** What a training came to. */
 export interface Trained {
   /** Mean loss of each epoch. */

@@ -5,7 +5,6 @@ import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
-import { splitWeights } from '../../learning/cost/model-cost.ts';
 import type { Dataset, Learner, ModelSpec, TrainRequest } from '../../learning/learner.ts';
 import { placeBlocks } from '../../learning/models/blocks.ts';
 import { gather } from '../../learning/training/batches.ts';
@@ -15,6 +14,7 @@ import { freshOwner } from '../../learning/training/compiled/owner.ts';
 import { compiledRefusal, measureCompiledStep } from '../../learning/training/compiled/self-test.ts';
 import { reference as referenceStep } from '../../learning/training/self-test.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 function randomData(model: ModelSpec, count: number): Dataset {
   const stream = Rng.root(9).fork('images');
@@ -201,6 +201,26 @@ describe('the arena', () => {
     expect(executors.take(purpose, 9)).not.toBe(first);
   });
 
+  it('of what was used longest ago gives way where many cuts of a large model are open', () => {
+    const model: ModelSpec = { name: 'cnn-pfl', inputShape: [32, 32, 3], classes: 10 };
+    const executors = new Executors();
+    // Each cut at each of three optimiser's needs is a purpose of its own; a mini-batch of 200 takes about 100 MiB.
+    const purposes = [1, 2, 3].flatMap((cut) =>
+      [{}, { isPulled: true }, { optimiser: 'adam' as const }].flatMap((needs) => [
+        { model, from: 0, to: cut, trains: true, ...needs },
+        { model, from: cut, to: 4, trains: true, ...needs },
+      ]),
+    );
+    const first = executors.take(purposes[0]!, 200);
+    for (const purpose of purposes.slice(1)) {
+      executors.take(purpose, 200);
+      // In use all the time, it stays.
+      expect(executors.take(purposes[0]!, 200)).toBe(first);
+    }
+    expect(executors.byteLength).toBeLessThanOrEqual(2 ** 30);
+    expect(executors.byteLength).toBeGreaterThan(2 ** 29);
+  });
+
   it('keeps two owners apart', () => {
     const model = models[1]!;
     const executor = new Executors().take({ model, from: 0, to: 2, trains: true }, 4);
@@ -252,7 +272,7 @@ describe('trainings in one thread', () => {
   it('do not disturb an open split half', async () => {
     const model = models[2]!;
     const request = requestFor(model, compiled, 16, 1);
-    const { lower } = splitWeights(model, request.weights, 2);
+    const { lower } = halvesOf(model, request.weights, 2);
     const { data, shard, settings } = request;
     const open = () => compiled.openLower({ model, cut: 2, lowerWeights: lower, data, shard, settings });
     const [calm, disturbed, other] = [await open(), await open(), await open()];

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { layerGraph, totalOf } from '../../learning/cost/graph.ts';
-import { modelCost, splitWeights } from '../../learning/cost/model-cost.ts';
+import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { Cut, ModelSpec } from '../../learning/learner.ts';
 import { modelEntries } from '../../learning/models/blocks.ts';
 import {
@@ -132,11 +132,12 @@ describe('the weights at a cut', () => {
   it('of a number of blocks are the begin and the end of the vector', () => {
     const model = usual('lenet5');
     const full = Float32Array.from({ length: modelCost(model).parameters }, (_, index) => index);
-    for (const cut of [1, 2, 3, 4]) {
-      const { lower, upper } = splitWeights(model, full, cut);
-      expect(lowerWeights(model, cut, full)).toEqual(lower);
-      expect(upperWeights(model, cut, full)).toEqual(upper);
-    }
+    const borders = [1, 2, 3, 4].map((cut) => cutFacts(model, cut).lowerParameters);
+    expect(borders).toEqual([456, 2_872, 50_992, 61_156]);
+    borders.forEach((border, index) => {
+      expect(lowerWeights(model, index + 1, full)).toEqual(full.subarray(0, border));
+      expect(upperWeights(model, index + 1, full)).toEqual(full.subarray(border));
+    });
   });
 
   it('of another number are refused', () => {

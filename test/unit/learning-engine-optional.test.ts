@@ -6,11 +6,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { messageOf } from '../../base/errors.ts';
 import { Rng } from '../../base/rng.ts';
-import { joinWeights, splitWeights } from '../../learning/cost/model-cost.ts';
+import { joinWeights } from '../../learning/cost/model-cost.ts';
 import { type Dataset, type Learner, type ModelSpec, TrainingError } from '../../learning/learner.ts';
 import { openEngine } from '../../learning/training/engine.ts';
 import { measureStep, reference } from '../../learning/training/self-test.ts';
 import { learnerOn, liveTensors } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 const settings = { epochs: 2, batchSize: 5, learningRate: 0.05, momentum: 0.9, seed: 5 };
 const shard = Uint32Array.from({ length: 12 }, (_, i) => (i * 5) % 12);
@@ -43,7 +44,7 @@ function requestFor(learner: Learner, model: ModelSpec) {
 
 /** Trains cut behind block 1, the gradients handed over as they come. */
 async function trainSplit(learner: Learner, model: ModelSpec, start: Float32Array): Promise<Float32Array> {
-  const { lower: lowerWeights, upper: upperWeights } = splitWeights(model, start, 1);
+  const { lower: lowerWeights, upper: upperWeights } = halvesOf(model, start, 1);
   const own = { model, cut: 1, settings };
   const lower = await learner.openLower({ ...own, lowerWeights, data: randomData(model), shard });
   const upper = await learner.openUpper({ ...own, upperWeights });

@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
-import { joinWeights, modelCost, splitWeights } from '../../learning/cost/model-cost.ts';
+import { joinWeights, modelCost } from '../../learning/cost/model-cost.ts';
 import {
   type Dataset,
   type Learner,
@@ -15,6 +15,7 @@ import {
 import { layerParameters, placeBlocks } from '../../learning/models/blocks.ts';
 import { createToyLearner } from '../../learning/toy-learner.ts';
 import { createTfjsLearner, liveTensors } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 /** The models that take seconds, not minutes, at every cut; the larger ones have tests of their own. */
 const chainNames = ['softmax-regression', 'mlp', 'lenet5', 'cnn'] as const;
@@ -41,7 +42,7 @@ async function trainSplit(
   start: Float32Array,
   cut: number,
 ): Promise<{ weights: Float32Array; losses: number[] }> {
-  const halves = splitWeights(model, start, cut);
+  const halves = halvesOf(model, start, cut);
   const data = randomData(model);
   const lower = await learner.openLower({ model, cut, lowerWeights: halves.lower, data, shard, settings });
   const upper = await learner.openUpper({ model, cut, upperWeights: halves.upper, settings });
@@ -258,7 +259,7 @@ describe('the tfjs learner', () => {
 
   it('refuses smashed data, labels and gradients of a wrong shape, and trains on afterwards', async () => {
     const model = specOf('mlp');
-    const { lower, upper } = splitWeights(model, wasm.initialWeights(model, 1), 1);
+    const { lower, upper } = halvesOf(model, wasm.initialWeights(model, 1), 1);
     const data = randomData(model);
     const above = await wasm.openUpper({ model, cut: 1, upperWeights: upper, settings });
     const below = await wasm.openLower({ model, cut: 1, lowerWeights: lower, data, shard, settings });
@@ -289,7 +290,7 @@ describe('the tfjs learner', () => {
 
   it('refuses a disposed half', async () => {
     const model = specOf('mlp');
-    const { upper } = splitWeights(model, wasm.initialWeights(model, 1), 1);
+    const { upper } = halvesOf(model, wasm.initialWeights(model, 1), 1);
     const half = await wasm.openUpper({ model, cut: 1, upperWeights: upper, settings });
     half.dispose();
     half.dispose();
@@ -300,11 +301,11 @@ describe('the tfjs learner', () => {
     const model = specOf('mlp');
     const data = randomData(model);
     const open = (seed: number) => {
-      const { lower } = splitWeights(model, wasm.initialWeights(model, seed), 1);
+      const { lower } = halvesOf(model, wasm.initialWeights(model, seed), 1);
       return wasm.openLower({ model, cut: 1, lowerWeights: lower, data, shard, settings });
     };
     const [first, second] = [await open(1), await open(2)];
-    const startOf = (seed: number) => splitWeights(model, wasm.initialWeights(model, seed), 1).lower;
+    const startOf = (seed: number) => halvesOf(model, wasm.initialWeights(model, seed), 1).lower;
     expect(sameBytes(first.weights(), startOf(1))).toBe(true);
     expect(sameBytes(second.weights(), startOf(2))).toBe(true);
     first.dispose();

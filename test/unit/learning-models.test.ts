@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { RoadbedError } from '../../base/errors.ts';
-import { joinWeights, modelCost, parametersBelow, splitWeights } from '../../learning/cost/model-cost.ts';
+import { modelCost } from '../../learning/cost/model-cost.ts';
 import type { ModelSpec } from '../../learning/learner.ts';
 import { modelNames, placeBlocks } from '../../learning/models/blocks.ts';
 import { glorotWeights } from '../../learning/models/initial-weights.ts';
@@ -77,28 +77,6 @@ describe('the cost model', () => {
       forwardFlops: 1_315_288,
       backwardFlops: 2_624_272,
     });
-  });
-
-  it('splits and joins weights at every cut without losing one', () => {
-    const cost = modelCost(gtsrb);
-    const weights = Float32Array.from({ length: cost.parameters }, (_, i) => i);
-    for (const cut of [1, 2, 3, 4]) {
-      const { lower, upper } = splitWeights(gtsrb, weights, cut);
-      expect(lower.length).toBe(parametersBelow(cost, cut));
-      expect(Buffer.compare(Buffer.from(joinWeights(lower, upper).buffer), Buffer.from(weights.buffer))).toBe(
-        0,
-      );
-    }
-    expect([0, 1, 2, 3, 4, 5].map((cut) => parametersBelow(cost, cut))).toEqual([
-      0, 456, 2_872, 50_992, 61_156, 64_811,
-    ]);
-  });
-
-  it('refuses a cut that leaves one side empty, and weights of another model', () => {
-    const weights = new Float32Array(64_811);
-    expect(() => splitWeights(gtsrb, weights, 0)).toThrow('invalid cut: 0 (expected a whole number, 1..4)');
-    expect(() => splitWeights(gtsrb, weights, 5)).toThrow('invalid cut: 5 (expected a whole number, 1..4)');
-    expect(() => splitWeights(gtsrb, weights.subarray(1), 1)).toThrow('64810 weights (expected 64811)');
   });
 });
 

@@ -3,9 +3,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
-import { splitWeights } from '../../learning/cost/model-cost.ts';
 import type { Learner, ModelSpec, Optimiser, TrainRequest, TrainResult } from '../../learning/learner.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 const models: readonly ModelSpec[] = [
   { name: 'softmax-regression', inputShape: [5, 3, 1], classes: 3 },
@@ -147,7 +147,7 @@ describe('split halves', () => {
     const request = requestFor(lenet, { proximal: 0.5 });
     const { model, data, shard, settings } = request;
     const cut = 1;
-    const { lower, upper } = splitWeights(model, request.weights, cut);
+    const { lower, upper } = halvesOf(model, request.weights, cut);
     const low = await learner().openLower({ model, cut, lowerWeights: lower, data, shard, settings });
     const high = await learner().openUpper({ model, cut, upperWeights: upper, settings });
     for (let step = 0; step < low.steps; step++) {

@@ -3,11 +3,11 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
-import { splitWeights } from '../../learning/cost/model-cost.ts';
 import type { Dataset, Learner, ModelSpec, TrainingSettings, TrainRequest } from '../../learning/learner.ts';
 import { labelsPerSample, placeBlocks } from '../../learning/models/blocks.ts';
 import { layerParameters, leavesOf } from '../../learning/models/place.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 const gpt: ModelSpec = { name: 'gpt', inputShape: [1, 11, 1], classes: 13 };
 const classifier: ModelSpec = { name: 'text-transformer', inputShape: [1, 10, 1], classes: 4 };
@@ -108,7 +108,7 @@ describe('a compiled step of a transformer', () => {
     const data = randomData(gpt, 1);
     const changed = { ...data, images: data.images.map((token, i) => (i < 6 ? token : (token + 1) % 13)) };
     const cut = placeBlocks(gpt).length - 1;
-    const { lower } = splitWeights(gpt, weights, cut);
+    const { lower } = halvesOf(gpt, weights, cut);
     const shard = Uint32Array.of(0);
     const outputs = async (of: Dataset): Promise<Float32Array> => {
       const half = await compiled.openLower({
@@ -184,7 +184,7 @@ describe('a transformer cut behind any block', () => {
       const { model, weights, data, shard } = request;
       const whole = await compiled.train(request);
       for (let cut = 1; cut < placeBlocks(gpt).length; cut++) {
-        const { lower, upper } = splitWeights(model, weights, cut);
+        const { lower, upper } = halvesOf(model, weights, cut);
         const car = await compiled.openLower({ model, cut, lowerWeights: lower, data, shard, settings });
         const rsu = await compiled.openUpper({ model, cut, upperWeights: upper, settings });
         for (let step = 0; step < car.steps; step++) {
@@ -202,7 +202,7 @@ describe('a transformer cut behind any block', () => {
 
   it('op by op agrees with the compiled halves', async () => {
     const { model, weights, data, shard, settings } = requestFor(gpt, 6, sgd);
-    const { lower, upper } = splitWeights(model, weights, 3);
+    const { lower, upper } = halvesOf(model, weights, 3);
     const stepOn = async (learner: Learner): Promise<Float32Array> => {
       const car = await learner.openLower({ model, cut: 3, lowerWeights: lower, data, shard, settings });
       const { smashed, labels } = car.forward(0);
@@ -227,7 +227,7 @@ describe('labels at every position', () => {
   });
 
   it('beyond the classes are refused by an upper half', async () => {
-    const { upper } = splitWeights(gpt, compiled.initialWeights(gpt, 1), 1);
+    const { upper } = halvesOf(gpt, compiled.initialWeights(gpt, 1), 1);
     for (const learner of [compiled, opByOp]) {
       const rsu = await learner.openUpper({ model: gpt, cut: 1, upperWeights: upper, settings: sgd });
       const labels = new Uint8Array(11).fill(12);

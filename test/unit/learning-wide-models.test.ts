@@ -3,12 +3,12 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../base/rng.ts';
-import { splitWeights } from '../../learning/cost/model-cost.ts';
 import type { Dataset, Learner, ModelSpec, TrainRequest } from '../../learning/learner.ts';
 import { modelEntries, placeBlocks } from '../../learning/models/blocks.ts';
 import { leavesOf } from '../../learning/models/place.ts';
 import { whyNotCompiled } from '../../learning/training/compiled/compiled-learner.ts';
 import { createTfjsLearner } from '../../learning/training/tfjs-learner.ts';
+import { halvesOf } from '../support/split-training.ts';
 
 function randomData(model: ModelSpec, count: number): Dataset {
   const stream = Rng.root(21).fork('images');
@@ -116,7 +116,7 @@ describe('a compiled residual or mobile network', () => {
       const { data, shard, settings } = request;
       const whole = await compiled.train(request);
       for (let cut = 1; cut < placeBlocks(model).length; cut++) {
-        const halves = splitWeights(model, weights, cut);
+        const halves = halvesOf(model, weights, cut);
         const lower = await compiled.openLower({
           model,
           cut,

@@ -1,5 +1,5 @@
 // The executors of one thread: one for each model, range of blocks and purpose, made when first needed.
-// Must not: grow with the number of cars. What is kept is bounded; the eldest gives way.
+// Must not: grow with the number of cars. What is kept is bounded; what was used longest ago gives way.
 
 import type { Cut, ModelSpec, Optimiser } from '../../learner.ts';
 import { labelsPerSample, placeBlocks } from '../../models/blocks.ts';
@@ -9,8 +9,11 @@ import type { KernelBuild } from '../kernels/module.ts';
 import { Executor, type Owner } from './executor.ts';
 import { compilePlan } from './plan.ts';
 
-/** Arenas kept at most: a whole model, its evaluation and every cut of a run's model are usually fewer. */
+/** Arenas kept at most: a whole model, its evaluation and the cuts that cars of one thread have are usually fewer. */
 const KEPT = 24;
+/** Arenas kept whatever they weigh; more of them only within `KEPT_BYTES`, where every car has a cut of its own. */
+const ALWAYS_KEPT = 4;
+const KEPT_BYTES = 2 ** 30;
 
 /** What an executor is asked to do. */
 export interface Purpose {
@@ -44,7 +47,10 @@ export class Executors {
   take(purpose: Purpose, rows: number): Executor {
     const key = keyOf(purpose);
     const found = this.#kept.get(key);
-    if (found && found.capacity >= rows) return found;
+    if (found && found.capacity >= rows) {
+      this.#keep(key, found);
+      return found;
+    }
     found?.release();
     const options = {
       capacity: rows,
@@ -58,10 +64,15 @@ export class Executors {
     const { model, from, to } = purpose;
     const plan = compilePlan(placeBlocks(model), options, layersBetween(model, from, to));
     const made = new Executor(plan, options);
-    this.#kept.delete(key);
-    this.#kept.set(key, made);
+    this.#keep(key, made);
     this.#trim();
     return made;
+  }
+
+  /** Puts an executor last in the order in which they give way. */
+  #keep(key: string, executor: Executor): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, executor);
   }
 
   /** `take`, claimed for `owner`. */
@@ -83,7 +94,8 @@ export class Executors {
 
   #trim(): void {
     for (const [key, executor] of this.#kept) {
-      if (this.#kept.size <= KEPT) return;
+      const { size } = this.#kept;
+      if (size <= ALWAYS_KEPT || (size <= KEPT && this.byteLength <= KEPT_BYTES)) return;
       executor.release();
       this.#kept.delete(key);
     }
