@@ -3,6 +3,7 @@
 
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { roadbedVersion } from '../../testbed/version.ts';
 import { benchCuts } from './cuts.ts';
 import { benchFederated } from './federated.ts';
 import { benchHalves } from './halves.ts';
@@ -56,7 +57,13 @@ function show(row: object): void {
 }
 
 const options = { rounds: Number(values.rounds), seconds: Number(values.seconds), tasks: values.task };
-const machine = { processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length, loadBefore: loadavg()[0] };
+const machine = {
+  processor: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  loadBefore: loadavg()[0],
+  node: process.version,
+  roadbed: roadbedVersion,
+};
 
 function print(report: { readonly notes: readonly string[] }): void {
   if (values.json) out(JSON.stringify({ ...report, machine }));

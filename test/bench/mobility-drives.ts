@@ -35,8 +35,13 @@ export interface ChildResult {
 export interface DriveRow {
   readonly name: string;
   readonly rounds: number;
+  /** How often SUMO drove it: fewer times where it needs minutes. */
+  readonly sumoRounds: number;
+  /** Vehicles moved in the window, summed over its steps; SUMO's by its own count. */
+  readonly updates: number;
+  readonly sumoUpdates: number | null;
   readonly updatesPerCpuSecond: number;
-  /** Null where there is no SUMO. */
+  /** Each side by its own updates. Null where there is no SUMO. */
   readonly sumoUpdatesPerCpuSecond: number | null;
   /** Processor time of SUMO for the window over ours; null where there is no SUMO. */
   readonly sumoRatio: number | null;
@@ -56,11 +61,11 @@ export function runChild(job: ChildJob): ChildResult {
   return JSON.parse(stdout) as ChildResult;
 }
 
-/** SUMO's processor time for the window: a run to its end less a run to its begin. */
-function sumoWindow(job: ChildJob): number {
+/** SUMO's processor time and updates of the window: a run to its end less a run to its begin. */
+function sumoWindow(job: ChildJob): { readonly cpuSeconds: number; readonly updates: number } {
   const files = ['-n', job.net, '-r', job.demand.join(',')];
   const additional = job.additional.length > 0 ? ['-a', job.additional.join(',')] : [];
-  const until = (step: number): number =>
+  const until = (step: number) =>
     runSumo([
       ...files,
       ...additional,
@@ -70,8 +75,14 @@ function sumoWindow(job: ChildJob): number {
       String(job.begin + step),
       '--seed',
       '42',
-    ]).cpuSeconds;
-  return until(job.steps) - until(job.warm);
+    ]);
+  const [whole, before] = [until(job.steps), until(job.warm)];
+  return {
+    cpuSeconds: whole.cpuSeconds - before.cpuSeconds,
+    updates: Math.round(
+      (whole.updates ?? Number.NaN) - (job.warm === 0 ? 0 : (before.updates ?? Number.NaN)),
+    ),
+  };
 }
 
 /** Both in turn, `rounds` times. SUMO needs the window once only where `sumoRounds` says so. */
@@ -81,7 +92,7 @@ export function raceDrive(
   { rounds, sumoRounds }: { readonly rounds: number; readonly sumoRounds: number },
 ): DriveRow {
   const ours: ChildResult[] = [];
-  const theirs: number[] = [];
+  const theirs: ReturnType<typeof sumoWindow>[] = [];
   for (let round = 0; round < rounds; round++) {
     ours.push(runChild(job));
     if (round < sumoRounds) theirs.push(sumoWindow(job));
@@ -89,12 +100,17 @@ export function raceDrive(
   const { maxRssBytes } = job.rehearse ? runChild({ ...job, rehearse: false }) : ours[0]!;
   const seconds = median(ours.map(({ cpuSeconds }) => cpuSeconds));
   const { updates } = ours[0]!;
-  const sumoSeconds = theirs.length === 0 ? null : median(theirs);
+  const sumoSeconds = theirs.length === 0 ? null : median(theirs.map(({ cpuSeconds }) => cpuSeconds));
+  const counted = theirs[0]?.updates ?? Number.NaN;
+  const sumoUpdates = Number.isFinite(counted) ? counted : null;
   return {
     name,
     rounds,
+    sumoRounds: theirs.length,
+    updates,
+    sumoUpdates,
     updatesPerCpuSecond: Math.round(updates / seconds),
-    sumoUpdatesPerCpuSecond: sumoSeconds === null ? null : Math.round(updates / sumoSeconds),
+    sumoUpdatesPerCpuSecond: sumoSeconds === null ? null : Math.round((sumoUpdates ?? updates) / sumoSeconds),
     sumoRatio: sumoSeconds === null ? null : Number((sumoSeconds / seconds).toFixed(1)),
     megabytes: Math.round(maxRssBytes / 1e6),
   };
