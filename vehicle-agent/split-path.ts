@@ -76,7 +76,7 @@ function tensorsOf(purpose: CrossedPurpose, { task, facts, cost }: SplitPlan, sa
 }
 
 /** What crosses a cut of one mini-batch. */
-export type CrossedPurpose = 'smashed' | 'outputs' | 'output-gradient' | 'gradient';
+type CrossedPurpose = 'smashed' | 'outputs' | 'output-gradient' | 'gradient';
 
 const formatOf = ({ crossing }: Task): CrossingFormat => crossing ?? 'float32';
 

@@ -31,13 +31,13 @@ export interface SplitTerms {
 export type CrossingUp = 'smashed' | 'output-gradient';
 
 /** Work that was kept on the way. */
-export interface KeptBytes {
+interface KeptBytes {
   readonly updateSha: BlobSha;
   readonly bytes: Uint8Array;
 }
 
 /** Why a blob is not taken; `hostile` where no honest car sends it. */
-export interface Fault {
+interface Fault {
   readonly reason: string;
   readonly hostile: boolean;
 }
