@@ -15,7 +15,7 @@ import {
   noteReaching,
   steps,
 } from '../world';
-import { isBlockedBits, leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit } from './change-state';
+import { isBlockedBits, leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit, wantsChange } from './change-state';
 import {
   beginEdge,
   blockedFirst,
@@ -26,8 +26,12 @@ import {
   noteDone,
   setNext,
 } from './edge-state';
+import { hindrancesBeside } from './sight';
 import { view } from './view';
 import { ask, rememberSpeed } from './wishes';
+
+/** It is open what hinders a driver on a side to which it does not want to go. */
+const openBit: i32 = 1 << 30;
 
 /** All edges with vehicles and more than one lane. */
 export function changeAll(): void {
@@ -71,14 +75,19 @@ function changeVehicle(lane: Lane, lanes: i32): void {
     knowWay(ego);
     view.record = ego.record;
     view.knowsLeader = false;
-    const right = j > 0 ? consider(j, -1) : 0;
+    let right = j > 0 ? consider(j, -1) : 0;
     if (mayGo(right, rightBit)) return go(lane, -1);
     if (wantsUrgently(right, rightBit)) noteBlocked(j - 1, ego);
     let left = j + 1 < lanes ? consider(j, 1) : 0;
     if (mayGo(left, leftBit)) return go(lane, 1);
     if (wantsUrgently(left, leftBit)) noteBlocked(j + 1, ego);
+    // Of a change that is wanted but hindered it counts too what hinders on the other side.
+    if ((right | left) & wantsChange) {
+      if (right & openBit) right |= hindrancesBeside(-1);
+      if (left & openBit) left |= hindrancesBeside(1);
+    }
     if (right & left & urgentBit) left = 0;
-    ego.changeState = (ego.changeState & saidBits) | right | left;
+    ego.changeState = (ego.changeState & saidBits) | ((right | left) & ~openBit);
   }
   noteDone(j, ego);
 }
@@ -113,8 +122,9 @@ function consider(j: i32, direction: i32): i32 {
   view.firstBlocked = blockedFirst(j);
   view.lastBlocked = blockedLast(j);
   view.blocked = 0;
+  view.knowsFollower = true;
   const wish = ask();
-  return view.blocked | wish;
+  return view.blocked | wish | (view.knowsFollower ? 0 : openBit);
 }
 
 /** Moves the vehicle one lane over. */

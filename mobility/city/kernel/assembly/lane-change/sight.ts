@@ -3,13 +3,13 @@
 
 import { secureGap, stepSeconds } from '../following';
 import { findFollowerBefore, findLeaderBeyond, foundGap, foundVehicle } from '../neighbours';
-import { Lane, Link, none, pointerAt, some, Vehicle } from '../records';
+import { Lane, Link, none, pointerAt, rowOf, some, Vehicle } from '../records';
 import { laneWay } from '../world';
 import { blockedByFollower, blockedByLeader } from './change-state';
 import { lastDone, next, takenOn } from './edge-state';
 import { view } from './view';
 
-/** Fills in the neighbours of the view and what they hinder. */
+/** Fills in the leaders of the view. */
 export function look(): void {
   if (!view.knowsLeader) {
     view.leader = leaderOn(view.lane);
@@ -18,10 +18,25 @@ export function look(): void {
   }
   view.besideLeader = leaderOn(view.beside);
   view.besideLeaderGap = leaderGap;
+  view.knowsFollower = false;
+}
+
+/** Fills in the follower beside, once leaders are known, and what all neighbours hinder. */
+export function lookBack(): void {
+  if (view.knowsFollower) return;
+  view.knowsFollower = true;
   findFollower(view.beside);
   if (some(view.besideLeader) && view.besideLeader == view.besideFollower)
     view.besideFollower = none<Vehicle>();
   view.blocked = hindrances();
+}
+
+/** What neighbours on the lane `direction` beside hinder, of a driver that does not want to go there. */
+export function hindrancesBeside(direction: i32): i32 {
+  view.beside = rowOf<Lane>(changetype<usize>(view.lane), direction);
+  look();
+  lookBack();
+  return view.blocked;
 }
 
 let leaderGap: f64 = 0;

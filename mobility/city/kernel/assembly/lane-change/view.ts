@@ -19,6 +19,8 @@ class View {
   besideFollower: Vehicle;
   /** False: the own leader has not been looked for. */
   knowsLeader: bool;
+  /** False: leaders beside have been looked for, the follower and what hinders have not. */
+  knowsFollower: bool;
   bestOffset: i32;
   /** Vehicles on this edge that urgently want to come over from the own lane: the first and the last. */
   firstBlocked: Vehicle;

@@ -8,9 +8,9 @@ import { stepSeconds } from '../following';
 import { some, Vehicle } from '../records';
 import { endsInLinks, turnLaneMeters } from '../way-ahead';
 import { haltedCount, laneWay } from '../world';
-import { leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit } from './change-state';
+import { leftBit, rightBit, saidBits, stayBit, strategicBit, urgentBit, wantsChange } from './change-state';
 import { prepareChange, slowForBlocked } from './helping';
-import { look, roomTaken } from './sight';
+import { look, lookBack, roomTaken } from './sight';
 import { avoidsRight, tacticalWish } from './tactical';
 import { view } from './view';
 
@@ -46,10 +46,14 @@ export function ask(): i32 {
   const strategic = strategicWish();
   if (strategic & stayBit) return strategic;
   if (strategic & urgentBit) {
+    lookBack();
     prepareChange(remainingSeconds());
     return strategic;
   }
-  return strategic | tacticalWish(strategic, ownDistance, besideDistance, lookAhead, toBest);
+  const wish = strategic | tacticalWish(strategic, ownDistance, besideDistance, lookAhead, toBest);
+  // Who does not want to go need not know who hinders; lane-changer.ts asks again where that may matter.
+  if (wish & wantsChange) lookBack();
+  return wish;
 }
 
 // Distances.
@@ -142,8 +146,7 @@ function couldNotReturn(): bool {
   if (needed == 0) return false;
   const place = besideDistance - view.ego.position;
   if (place < needed) return true;
-  const jam = max(roomTaken(view.direction), roomTaken(0));
-  return max<f64>(0, place - jam) < needed;
+  return max<f64>(0, place - roomTaken(view.direction)) < needed || max<f64>(0, place - roomTaken(0)) < needed;
 }
 
 function urgently(state: i32): i32 {
