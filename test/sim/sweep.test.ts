@@ -13,6 +13,7 @@ import { runSweep, type SweepOptions, type SweepOutcome } from '../../testbed/ex
 import { wholeSweep } from '../../testbed/experiments/shards.ts';
 import { loadSweep, type SweepPlan } from '../../testbed/experiments/sweep-file.ts';
 import { roadbed } from '../support/processes.ts';
+import { killSweep } from '../support/sweep-kills.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'roadbed-sweep-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,30 +84,29 @@ describe('a sweep', () => {
     expect(readExperiment(outcome.database).finished).toHaveLength(4);
   });
 
-  it('killed at any point and started again, runs no finished cell twice and leaves none out', async () => {
-    const out = join(folder, 'killed');
+  it('killed at ten of its steps and started again, runs no finished cell twice and leaves none out', async () => {
     const rng = Rng.root(5);
+    const kills = Array.from({ length: 10 }, () => ({ step: 1 + rng.integer(9) }));
+    const report = await killSweep(kills, { cells: 40 });
+    expect(report).toMatchObject({ killed: 10, cells: 40, finished: 40, attempts: 40 });
+    // Each kill may cost the two cells under way, which are ordered again.
+    expect(report.orders).toBeLessThanOrEqual(40 + 2 * 10);
+  });
+
+  it('killed while cells are real runs, finishes with the results of an undisturbed one', async () => {
+    const out = join(folder, 'killed');
     const args = ['sweep', file, '--out', out, '--workers', '1', '--json'];
-    let finished = 0;
-    for (let kills = 0; kills < 4 && finished < 4; kills++) {
-      const process = roadbed(args);
-      const cells = rng.integer(2);
-      const at = cells === 0 ? undefined : `${finished + cells}/4 cells`;
-      // At a cell's end, or while the process starts.
-      if (at) await Promise.race([process.said(at).catch(() => undefined), process.ended]);
-      process.kill('SIGKILL');
-      await process.ended;
-      const now = readOrNone(join(out, 'sweep.sqlite'));
-      expect(now).toBeGreaterThanOrEqual(finished);
-      finished = now;
-    }
+    const first = roadbed(args);
+    await first.said('1/4 cells');
+    first.kill('SIGKILL');
+    await first.ended;
+    const database = join(out, 'sweep.sqlite');
+    const finished = readExperiment(database).finished.length;
     const last = roadbed(args);
     expect(await last.ended).toBe(0);
     expect(JSON.parse(last.out)).toMatchObject({ before: finished, ran: 4 - finished, failed: [] });
-    const { attempts, finished: results } = readExperiment(join(out, 'sweep.sqlite'));
-    expect(results).toHaveLength(4);
-    expect(attempts).toHaveLength(4);
-    expect(results).toEqual(readExperiment((await run('whole')).database).finished);
+    expect(readExperiment(database).attempts).toHaveLength(4);
+    expect(readExperiment(database).finished).toEqual(readExperiment((await run('whole')).database).finished);
   });
 
   it('is the same in shards, whose merged database has the same bytes however often it is merged', async () => {
@@ -129,14 +129,6 @@ describe('a sweep', () => {
     }
   });
 });
-
-function readOrNone(path: string): number {
-  try {
-    return readExperiment(path).finished.length;
-  } catch {
-    return 0;
-  }
-}
 
 /** A command line in this process: its exit code and what it says. */
 async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -10,7 +10,8 @@ const cellsPerProcess = 40;
 /** How often a cell is tried whose process ended under it: once may be chance (memory, a kill), twice is the cell. */
 const tries = 2;
 
-const entry = new URL('./cell-entry.mjs', import.meta.url);
+/** The program of a process that carries out cells. */
+const cellEntry = new URL('./cell-entry.mjs', import.meta.url);
 
 class Hand {
   readonly #child: ChildProcess;
@@ -18,9 +19,9 @@ class Hand {
   #ended: string | undefined;
   cells = 0;
 
-  constructor() {
+  constructor(program: URL) {
     // 'advanced' keeps what JSON would drop, such as undefined beside a key. Standard error stays the sweep's.
-    this.#child = fork(entry, {
+    this.#child = fork(program, {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -75,6 +76,8 @@ export interface CrewOptions<C> {
   readonly onBegin?: (cell: C, pid: number | undefined) => void;
   /** When aborted, cells under way are given up. */
   readonly signal?: AbortSignal;
+  /** Another program than the one that runs scenarios; it answers orders as that does. */
+  readonly program?: URL;
 }
 
 /** Carries out all cells, in order, `workers` at a time. Cells that were given up are not answered. */
@@ -111,7 +114,7 @@ async function workLane<C>(take: () => C | undefined, lane: Lane<C>): Promise<vo
   let hand: Hand | undefined;
   for (let cell = take(); cell !== undefined; cell = take()) {
     for (let attempt = 1; attempt <= tries; attempt++) {
-      hand = freshHand(hand, lane.hands);
+      hand = freshHand(hand, lane);
       lane.onBegin?.(cell, hand.pid);
       const answer = await hand.do(lane.orderOf(cell));
       if (lane.stopped.aborted) return;
@@ -129,11 +132,11 @@ async function workLane<C>(take: () => C | undefined, lane: Lane<C>): Promise<vo
   }
 }
 
-function freshHand(hand: Hand | undefined, hands: Set<Hand>): Hand {
+function freshHand<C>(hand: Hand | undefined, { hands, program = cellEntry }: Lane<C>): Hand {
   if (hand?.isAlive && hand.cells < cellsPerProcess) return hand;
   hand?.close();
   if (hand) hands.delete(hand);
-  const fresh = new Hand();
+  const fresh = new Hand(program);
   hands.add(fresh);
   return fresh;
 }

@@ -28,6 +28,8 @@ export interface SweepOptions {
   /** Told of each cell after it is stored. */
   readonly onCell?: (cell: SweepCell, answer: CellAnswer) => void;
   readonly signal?: AbortSignal;
+  /** What carries cells out instead of real runs: for trying sweeps themselves. */
+  readonly program?: URL;
 }
 
 /** A cell that could not be computed. */
@@ -77,7 +79,7 @@ async function carryOut(
   scratch: string,
   options: SweepOptions,
 ): Promise<FailedCell[]> {
-  const { workers, engine, keepRuns, argv, signal, onBegin } = options;
+  const { workers, engine, keepRuns, argv, signal, onBegin, program } = options;
   const failed: FailedCell[] = [];
   const about = JSON.stringify(machine(roadbedVersion));
   const runsDirectory = keepRuns ? join(options.outDirectory, 'runs') : scratch;
@@ -85,6 +87,7 @@ async function carryOut(
     workers,
     signal,
     onBegin,
+    program,
     orderOf: ({ loaded }) => ({ loaded, engine, runsDirectory, keepRun: keepRuns, argv }),
     onAnswer: (cell, answer) => {
       const base = { cell: cell.cell, finishedAt: isoNow(), machine: about, wallSeconds: answer.wallSeconds };
