@@ -17,6 +17,7 @@ import {
   carB,
   carC,
   cars,
+  effectsOf,
   hello,
   makeConfig,
   sha,
@@ -203,5 +204,58 @@ describe('a round that takes part of the work', () => {
     world.tell(update(carA, 3), update(carB, 4), update(carC, 5));
     world.tell({ kind: 'aggregated', at: 5, round: 1, modelSha: sha('1') });
     expect('partial' in world.logged('round-closed')[0]!).toBe(false);
+  });
+});
+
+describe('the work of a split car that ends early', () => {
+  const work = (stepsDone: number) => ({
+    key: `1/car-a/lower-checkpoint/${stepsDone}`,
+    updateSha: sha('d'),
+    samples: 100,
+    trainLoss: 0.25,
+    stepsDone,
+    computeSeconds: 1,
+    joules: 10,
+  });
+  const opened = (): World => {
+    const scenario = {
+      fallback: { mode: 'split-only', cut: 1, checkpointSteps: 5 },
+      aggregation: { weighting: 'samples' },
+      training: { epochs: 2, batchSize: 10 },
+      stop: { rounds: 1 },
+    };
+    const world = new World(makeConfig(scenario));
+    world.openFirstRound();
+    return world;
+  };
+
+  it('weighs the share of its mini-batches, of the latest part that came', () => {
+    const world = opened();
+    for (const stepsDone of [5, 15, 10])
+      world.tell({ kind: 'work-kept', at: stepsDone / 10, vehicle: carA, round: 1, work: work(stepsDone) });
+    world.tell({ kind: 'vehicle-left', at: 2, vehicle: carA });
+    world.tell(update(carB, 3), update(carC, 3));
+    const [aggregate] = effectsOf(world.effects, 'aggregate');
+    // 15 of 2 epochs x 10 mini-batches of 100 samples.
+    expect(aggregate!.contributions[0]).toMatchObject({
+      vehicle: carA,
+      weight: 75,
+      steps: 15,
+      trainLoss: 0.25,
+    });
+    expect(aggregate!.contributions[1]).toMatchObject({ vehicle: carB, weight: 100, steps: 20 });
+    expect(world.logged('update-committed')[0]).toMatchObject({ vehicle: carA, stepsDone: 15 });
+  });
+
+  it('counts for nothing after a refusal, after its own end, or in another round', () => {
+    const world = opened();
+    world.tell({ kind: 'work-kept', at: 1, vehicle: carA, round: 1, work: work(5) });
+    world.tell({ kind: 'update-refused', at: 2, vehicle: carA, round: 1, key: 'k', reason: 'not finite' });
+    world.tell({ kind: 'work-kept', at: 2, vehicle: carB, round: 2, work: work(5) });
+    world.tell({ kind: 'vehicle-left', at: 3, vehicle: carB });
+    world.tell({ kind: 'work-kept', at: 4, vehicle: carB, round: 1, work: work(5) });
+    const outcomes = world.logged('vehicle-outcome').map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['refused', 'left']);
+    expect(world.logged('update-committed')).toEqual([]);
   });
 });
