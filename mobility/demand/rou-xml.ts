@@ -15,9 +15,7 @@ import { readType, withCarFollowing } from './vehicle-type.ts';
 const otherRoots = ['net', 'osm', 'fcd-export', 'configuration', 'sumoConfiguration'];
 
 /** Elements without meaning for driving: pictures, measurements, settings of outputs. */
-const silent = new Set([
-  ...['param', 'include', 'location', 'viewsettings', 'access', 'route', 'interval', 'tazs'],
-]);
+const silent = new Set([...['include', 'location', 'viewsettings', 'access', 'route', 'interval', 'tazs']]);
 
 /** Elements that change how vehicles drive in SUMO and are not simulated, and all others: counted by their names. */
 const reasons: Readonly<Record<string, string>> = {
@@ -310,6 +308,7 @@ export class RouteFileReader implements XmlHandlers {
 
   #openOther(element: XmlElement): void {
     const { name } = element;
+    if (name === 'param') return this.#nameDevice(element);
     if (silent.has(name)) return;
     if (name.startsWith('carFollowing-')) return this.#openCarFollowing(element);
     const id = element.optional('id') ?? this.#vehicle?.id ?? this.#type ?? '';
@@ -317,6 +316,13 @@ export class RouteFileReader implements XmlHandlers {
     if (!closed.has(name)) return;
     this.#skipped = name;
     this.#skippedDepth = 1;
+  }
+
+  /** Parameters are labels, but for those that put a device into a vehicle: rerouting, batteries, a driver's state. */
+  #nameDevice(element: XmlElement): void {
+    const key = element.optional('key') ?? '';
+    if (!/^(?:has\.|device\.)/.test(key) || element.optional('value') === 'false') return;
+    omit(this.#omissions, `param ${key} (devices are not simulated)`, this.#vehicle?.id ?? this.#type ?? '');
   }
 
   #openCarFollowing(element: XmlElement): void {
