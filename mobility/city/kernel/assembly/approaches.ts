@@ -13,7 +13,7 @@ import {
   zipperLetter,
 } from './letters';
 import { allocate, Item, Link, none, pointerAt, some, Vehicle } from './records';
-import { now } from './world';
+import { now, steps } from './world';
 
 /** What a driver asks about: arriving, leaving, speeds there, how pushy, how long waited. */
 @unmanaged
@@ -53,72 +53,44 @@ export function askAs(
   asker.timeGap = t.timeGapMinor;
 }
 
-/** Links that somebody approaches, by the plans of even and of odd steps. */
-let evenTouched: usize = 0;
-let oddTouched: usize = 0;
-let evenCount: i32 = 0;
-let oddCount: i32 = 0;
-/** Where in a link the head is that drivers add themselves to, and the one that is asked about. */
+/** Where in a link the head is that drivers add themselves to, and the one that is asked about; the step of its plans. */
 let told: usize = offsetof<Link>('evenHead');
 let asked: usize = offsetof<Link>('oddHead');
-const isOdd: usize = offsetof<Link>('oddHead');
-
-export function setLinkCount(links: i32): void {
-  evenTouched = allocate(<usize>links << 2);
-  oddTouched = allocate(<usize>links << 2);
-}
-
-// @ts-ignore: decorator
-@inline function headOf(link: Link): Item {
-  return changetype<Item>(load<usize>(changetype<usize>(link) + asked));
-}
+let askedStep: i32 = 0;
 
 /** A new step: drivers say anew what they plan, and until all have, the plans of the step before are asked about. */
 export function beginApproaches(): void {
-  const odd = told != isOdd;
   asked = told;
-  told = odd ? isOdd : offsetof<Link>('evenHead');
-  const touched = odd ? oddTouched : evenTouched;
-  const count = odd ? oddCount : evenCount;
-  for (let i = 0; i < count; i++) store<usize>(load<usize>(touched + (<usize>i << 2)) + told, 0);
-  if (odd) oddCount = 0;
-  else evenCount = 0;
+  askedStep = steps - 1;
+  told = told == offsetof<Link>('oddHead') ? offsetof<Link>('evenHead') : offsetof<Link>('oddHead');
 }
 
 /** All have said what they plan: that is asked about from now on. */
 export function endApproaches(): void {
   asked = told;
+  askedStep = steps;
 }
 
-/** Vehicles have moved to other records: whoever is on a lane still is where its old record's `ahead` says. */
-export function forwardApproaches(): void {
-  const touched = told == isOdd ? oddTouched : evenTouched;
-  const count = told == isOdd ? oddCount : evenCount;
-  for (let i = 0; i < count; i++)
-    for (let e = headOf(pointerAt<Link>(touched, i)); some(e); e = e.nextAtLink)
-      if (some(e.vehicle.lane)) e.vehicle = e.vehicle.ahead;
-}
-
-function touch(link: Link): void {
-  if (told == isOdd) {
-    store<usize>(oddTouched + (<usize>oddCount << 2), changetype<usize>(link));
-    oddCount += 1;
-  } else {
-    store<usize>(evenTouched + (<usize>evenCount << 2), changetype<usize>(link));
-    evenCount += 1;
-  }
+/**
+ * The last one who told the link in the step that is asked about. Heads are never cleared: one of an older step is known
+ * by its item, which is of another step or, where its memory has a new item, perhaps of another link.
+ */
+// @ts-ignore: decorator
+@inline function headOf(link: Link): Item {
+  const head = changetype<Item>(load<usize>(changetype<usize>(link) + asked));
+  return some(head) && head.toldIn == askedStep && head.link == link ? head : none<Item>();
 }
 
 /** Notes that a vehicle will arrive at the link of its plan's item. */
 export function register(item: Item, v: Vehicle): void {
   const link = item.link;
-  const head = load<usize>(changetype<usize>(link) + told);
-  if (head == 0) touch(link);
+  const head = changetype<Item>(load<usize>(changetype<usize>(link) + told));
   item.vehicle = v;
   item.waiting = v.waiting;
   if (item.leaveSpeed < 0) item.leaveSpeed = item.pass;
   item.leaveTime = leaveTime(link, item.arrivalTime, item.arrivalSpeed, item.leaveSpeed, v.type.length);
-  item.nextAtLink = changetype<Item>(head);
+  item.nextAtLink = some(head) && head.toldIn == steps && head.link == link ? head : none<Item>();
+  item.toldIn = steps;
   store<usize>(changetype<usize>(link) + told, changetype<usize>(item));
 }
 

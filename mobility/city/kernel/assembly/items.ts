@@ -55,6 +55,7 @@ export function addItem(v: Vehicle, link: Link, pass: f64, wait: f64, distance: 
   item.wait = wait;
   item.distance = distance;
   item.request = false;
+  item.toldIn = -1;
   item.arrivalTime = 0;
   item.arrivalSpeed = 0;
   item.brakingSpeed = 0;

@@ -212,7 +212,8 @@ export class Item {
   /** 0: the end of the lane, of the route, or a halt; with a request: open road as far as one must look. */
   link: Link;
   vehicle: Vehicle;
-  /** The next one who approaches the link. */
+  /** The step in which its driver told the link; the next one who approaches it. */
+  toldIn: i32;
   nextAtLink: Item;
   /** The driver asks to pass. */
   request: bool;

@@ -2,7 +2,6 @@
 // callers number things by row; here rows become references.
 // Must not: hold rules of driving.
 
-import { setLinkCount } from './approaches';
 import { yellowDeceleration } from './constants';
 import { stepSeconds } from './following';
 import {
@@ -36,7 +35,6 @@ export function makeTables(typeCount: i32, edgeCount: i32, laneCount: i32, linkC
   links = allocate(offsetof<Link>() * linkCount);
   conflicts = allocate(offsetof<Conflict>() * conflictCount);
   setLanes(lanes, laneCount);
-  setLinkCount(linkCount);
 }
 
 /** A block of memory for a list that the caller fills. */

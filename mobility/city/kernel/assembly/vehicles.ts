@@ -2,9 +2,8 @@
 // road are neighbours in memory.
 // Must not: hold rules of driving.
 
-import { forwardApproaches } from './approaches';
 import { never, noHalt } from './constants';
-import { allocate, Lane, none, some, Vehicle, vehicleBytes } from './records';
+import { allocate, Item, Lane, none, rowOf, some, Vehicle, vehicleBytes } from './records';
 import { activeCount, activeLane, forgetBodies, noteBody } from './world';
 
 /** How many vehicles are on the road. */
@@ -77,10 +76,12 @@ export function orderVehicles(): void {
   }
   let at = spare;
   for (let i = 0; i < activeCount; i++) at = copyLane(activeLane(i), at);
-  forwardApproaches();
   forgetBodies();
-  for (let v = spare; v < at; v += vehicleBytes)
-    if (changetype<Vehicle>(v).furtherCount > 0) noteBody(changetype<Vehicle>(v));
+  for (let place = spare; place < at; place += vehicleBytes) {
+    const v = changetype<Vehicle>(place);
+    if (v.furtherCount > 0) noteBody(v);
+    for (let i = 0; i < v.planCount; i++) rowOf<Item>(changetype<usize>(v.plan), i).vehicle = v;
+  }
   free = none<Vehicle>();
   givenUp = none<Vehicle>();
   addFree(at, spareRoom - <i32>((at - spare) / vehicleBytes));
@@ -92,7 +93,7 @@ export function orderVehicles(): void {
   blockRoom = usedRoom;
 }
 
-/** Copies the vehicles of a lane to `at`; each old record refers to its new one by `ahead`. Returns the place behind. */
+/** Copies the vehicles of a lane to `at`. Returns the place behind them. */
 function copyLane(lane: Lane, at: usize): usize {
   let last = none<Vehicle>();
   for (let v = lane.front; some(v); ) {
@@ -102,7 +103,6 @@ function copyLane(lane: Lane, at: usize): usize {
     copy.ahead = last;
     if (some(last)) last.behind = copy;
     else lane.front = copy;
-    v.ahead = copy;
     last = copy;
     v = behind;
     at += vehicleBytes;
