@@ -1,4 +1,4 @@
-// `npm run bench -- <what> [--json] [--rounds n] [--seconds s] [--task name ...] [--steps n]`: measures, prints a table or JSON.
+// `npm run bench -- <what> [--json] [--rounds n] [--seconds s] [--task name ...] [--steps n] [--out regret.svg]`: measures, prints a table or JSON.
 // Must not: be part of the test suite. Numbers say something only on a quiet machine.
 
 import { cpus, loadavg } from 'node:os';
@@ -14,7 +14,7 @@ import { benchSelection } from './selection.ts';
 import { benchTraining } from './training.ts';
 
 const usage =
-  'npm run bench -- training|fl|mobility|memory|cuts|halves|selection|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000]';
+  'npm run bench -- training|fl|mobility|memory|cuts|halves|selection|regret [--json] [--rounds 5] [--seconds 0.5] [--task mlp] [--steps 100000] [--out regret.svg]';
 
 /** The options, or the end of the process with one sentence and the usage. */
 function readOptions() {
@@ -24,6 +24,7 @@ function readOptions() {
       options: {
         help: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        out: { type: 'string' },
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '0.5' },
         steps: { type: 'string', default: '100000' },
@@ -76,7 +77,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   mobility: () => benchMobility(options, show),
   cuts: () => benchCuts(options, show),
   halves: () => benchHalves(values.task, show),
-  regret: () => benchRegret(show),
+  regret: () => benchRegret(show, values.out),
   selection: () => benchSelection(show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };

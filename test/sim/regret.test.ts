@@ -6,14 +6,17 @@
 // Goyal, AISTATS 2013 (arXiv 1209.3353), Thompson sampling with Gaussian priors: O(sqrt(N T ln N)).
 
 import { describe, expect, it } from 'vitest';
-import { policyNames } from '../../roadside/selection/policies.ts';
+import { Rng } from '../../base/rng.ts';
+import { policyByName, policyNames } from '../../roadside/selection/policies.ts';
 import {
+  driftingWorld,
   meanRegret,
   passingWorld,
   playRegret,
   stationaryWorld,
   switchingWorld,
 } from '../support/regret-world.ts';
+import { candidateA, makeConfig } from '../support/round-world.ts';
 
 const chances = [0.9, 0.6, 0.5, 0.4, 0.3];
 const gaps = chances.slice(1).map((chance) => chances[0]! - chance);
@@ -86,6 +89,93 @@ describe('regret where the best car changes', () => {
     expect(suboptimal).toBeLessThanOrEqual(bound);
     // Random choice pulls it half of the time, which the bound excludes.
     expect(bound).toBeLessThan(rounds / 2);
+  });
+});
+
+/**
+ * The confidence terms of a round's chosen, after `rounds` rounds in which 20 cars always commit, five a round. What is left
+ * of a bandit's curiosity when there is nothing to learn.
+ */
+function curiosityAfter(rounds: number, name: string, discount = 0.99): number[] {
+  const policy = policyByName(name);
+  const settings = { ...makeConfig().scenario.selection, policy: name, perRound: 5, discount };
+  const candidates = Array.from({ length: 20 }, (_, i) => ({
+    ...candidateA,
+    vehicle: `car-${i}` as typeof candidateA.vehicle,
+  }));
+  let state = policy.init(settings);
+  let curiosity: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const rng = Rng.root(round);
+    const choice = policy.choose(state, {
+      ...{ round, candidates, perRound: 5, settings, rng },
+      deadlineSeconds: 60,
+    });
+    const chosen = [...choice.ranking].slice(0, 5);
+    curiosity = chosen.map(({ terms }) => terms.confidence ?? Number.POSITIVE_INFINITY);
+    const members = chosen.map(({ vehicle, arm }) => ({
+      ...{ vehicle, arm, outcome: 'committed' as const, seconds: 5 },
+      ...{ candidate: candidateA, trainLoss: 1 },
+    }));
+    const told = { round, members, participationRatio: 1, durationSeconds: 5, settings };
+    const feedback = { ...told, delayBounds: { minSeconds: 1, maxSeconds: 40 } };
+    state = policy.learn(choice.state, feedback).state;
+  }
+  return curiosity;
+}
+
+describe('the confidence of the literal MAVFL', () => {
+  // M <= 1 / (1 - lambda) = 100, as a car is pulled at most once a round; n = 5 (1 - lambda^r) / (1 - lambda).
+  const leastOf = (rounds: number): number => Math.sqrt((2 * Math.log(500 * (1 - 0.99 ** rounds))) / 100);
+
+  it.each([200, 600, 1200])('never falls below sqrt(2 ln n (1 - lambda)): after %i rounds', (rounds) => {
+    for (const confidence of curiosityAfter(rounds, 'mavfl'))
+      expect(confidence).toBeGreaterThanOrEqual(leastOf(rounds - 1));
+  });
+
+  it('is 0.70 for ever with 20 cars and five a round, as docs/mavfl.md says, where rewards have width 1', () => {
+    const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / 5;
+    expect(mean(curiosityAfter(600, 'mavfl'))).toBeCloseTo(0.7, 1);
+    expect(mean(curiosityAfter(1200, 'mavfl'))).toBeCloseTo(mean(curiosityAfter(600, 'mavfl')), 2);
+    // Nothing forgotten, it shrinks below the least that MAVFL ever has.
+    expect(Math.max(...curiosityAfter(1200, 'ucb1'))).toBeLessThan(leastOf(1200));
+    expect(curiosityAfter(600, 'mavfl', 1)).toEqual(curiosityAfter(600, 'ucb1'));
+  });
+});
+
+describe('regret where chances drift', () => {
+  it.each(['ucb1', 'sliding-window-ucb', 'thompson', 'mavfl'])(
+    '%s regrets less than chance does',
+    (policy) => {
+      const world = driftingWorld([0.9, 0.7, 0.5, 0.3, 0.1], 3000);
+      const regretOf = (name: string): number =>
+        meanRegret(world, { policy: name, rounds: 3000, seeds: 2 }).regret.at(-1)!;
+      expect(regretOf(policy)).toBeLessThan(0.75 * regretOf('random'));
+    },
+  );
+});
+
+describe('regret where cars come and go', () => {
+  it('volatile UCB is UCB1 where nobody comes or goes: the same regret to the last bit', () => {
+    const world = stationaryWorld(chances);
+    const [first, second] = ['volatile-ucb', 'ucb1'].map((policy) =>
+      playRegret(world, { policy, rounds: 500, seed: 3 }),
+    );
+    expect(first).toEqual(second);
+  });
+
+  it('volatile UCB pulls a worse car in its life no more often than the theorem of UCB1 for such a life', () => {
+    // Two cars at a time, of which one commits with 0.95 and the other with 0.05; each stays for 2000 rounds.
+    const [rounds, stay, gap] = [8000, 2000, 0.9];
+    const { suboptimal } = meanRegret(passingWorld([0.95, 0.05], stay), {
+      ...{ policy: 'volatile-ucb', rounds, seeds: 3 },
+    });
+    const aLife = (8 * Math.log(stay)) / gap ** 2 + 1 + Math.PI ** 2 / 3;
+    // A worse car enters every 2000 rounds, and one is there at the start.
+    const lives = rounds / stay + 1;
+    expect(suboptimal).toBeLessThanOrEqual(lives * aLife);
+    // Random choice pulls one half of the time, which the bound excludes.
+    expect(lives * aLife).toBeLessThan(rounds / 2);
   });
 });
 

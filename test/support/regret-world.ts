@@ -35,6 +35,18 @@ export function switchingWorld(chances: readonly number[], everyRounds: number):
   };
 }
 
+/** Every chance swings between its own and that of the car opposite once in `periodRounds`, like traffic over a day. */
+export function driftingWorld(chances: readonly number[], periodRounds: number): RegretWorld {
+  const chanceOf = (index: number, round: number): number => {
+    const share = (1 + Math.cos((2 * Math.PI * round) / periodRounds)) / 2;
+    return share * chances[index]! + (1 - share) * chances[chances.length - 1 - index]!;
+  };
+  return {
+    name: 'drifting',
+    chancesAt: (round) => new Map(chances.map((_, index) => [carNamed(index), chanceOf(index, round)])),
+  };
+}
+
 /** Each car stays for `stayRounds` and never comes back; one enters every `stayRounds / chances.length` rounds. */
 export function passingWorld(chances: readonly number[], stayRounds: number): RegretWorld {
   const everyRounds = stayRounds / chances.length;
