@@ -150,6 +150,15 @@ export function nextRound(state: RoundState): RoundEffect[] {
   return [{ kind: 'timer', name: 'round-due', round: state.round + 1, delaySeconds: 0 }];
 }
 
+/** Evaluations that may be out at once, each of which holds a model. Only in wall time does one take long. */
+const maximumEvaluations = 8;
+
+/** Whether a model is evaluated. Updates that come faster than models can be looked at must not fill the memory. */
+function isEvaluated(closed: RoundState): boolean {
+  const { asynchronous, evaluating, stopping } = closed;
+  return asynchronous === null || stopping !== null || evaluating.length < maximumEvaluations;
+}
+
 /**
  * Closes the open round with `modelSha` as the model: accounts, learning, evaluation, and what follows. With a target
  * accuracy the next round waits for the evaluation, so that a run never ends in the middle of a round it did not need; in
@@ -164,14 +173,15 @@ export function closeRound(
   const { round } = open;
   const { stop, selection } = config.scenario;
   const learned = policyByName(selection.policy).learn(state.policy, feedbackOf(config, open));
-  const closed: RoundState = {
+  const unwatched: RoundState = {
     ...state,
     open: null,
     modelSha: model.sha,
     policy: learned.state,
-    evaluating: [...state.evaluating, round],
     stopping: stopReason(config, round, model.at),
   };
+  const evaluates = isEvaluated(unwatched);
+  const closed = evaluates ? { ...unwatched, evaluating: [...state.evaluating, round] } : unwatched;
   const rewards = learned.rewarded.map(
     (reward): RoundEffect => ({ kind: 'log', body: { kind: 'arm-rewarded', round, ...reward } }),
   );
@@ -180,7 +190,7 @@ export function closeRound(
     effects: [
       { kind: 'log', body: closedBody(config, open, model.sha) },
       ...rewards,
-      { kind: 'evaluate', round, modelSha: model.sha },
+      ...(evaluates ? [{ kind: 'evaluate', round, modelSha: model.sha } as const] : []),
       ...(stop.targetAccuracy === undefined || state.asynchronous ? nextRound(closed) : []),
     ],
   };

@@ -291,6 +291,32 @@ describe('the exits of a flight', () => {
   });
 });
 
+describe('evaluations that take long', () => {
+  it('do not pile up: of models that come faster, some are not evaluated, but always the last', () => {
+    const world = buffWorld(1, { stop: { rounds: 12 }, selection: { perRound: 1 } });
+    world.tell({ kind: 'started', at: 0, modelSha: sha('0') }, hello(carA), beacon(carA), due(0));
+    for (let round = 1; round <= 12; round++)
+      world.tell(
+        arrival(carA, round, round, { updateSha: sha('a') }),
+        { kind: 'aggregated', at: round, round, modelSha: sha('c') },
+        due(round),
+      );
+    expect(effectsOf(world.effects, 'evaluate').map(({ round }) => round)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 12,
+    ]);
+    const evaluation = {
+      kind: 'evaluated',
+      at: 13,
+      modelSha: sha('c'),
+      loss: 1,
+      samples: 10,
+      accuracy: 0.5,
+    } as const;
+    for (const round of [1, 2, 3, 4, 5, 6, 7, 8, 12]) world.tell({ ...evaluation, round });
+    expect(world.effects.at(-1)).toEqual({ kind: 'finish', reason: 'all 12 rounds done' });
+  });
+});
+
 describe('the end of an asynchronous run', () => {
   it('comes with the last round: who is in the air then is late in it', () => {
     const world = buffWorld(1, { stop: { rounds: 1 }, selection: { perRound: 3 } });
