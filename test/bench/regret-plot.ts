@@ -12,7 +12,20 @@ import {
   svgOf,
   textAt,
 } from '../../testbed/experiments/svg.ts';
-import type { RegretRow } from './regret.ts';
+
+/** One policy in one world. */
+export interface RegretRow {
+  readonly world: string;
+  readonly policy: string;
+  readonly perRound: number;
+  readonly rounds: number;
+  /** Mean over the seeds, after all rounds. */
+  readonly regret: number;
+  /** Regret of the second half of the rounds over that of the first: near 1 for linear, near 0 for what has learnt. */
+  readonly secondHalf: number;
+  /** Regret after every fiftieth of the rounds. */
+  readonly curve: readonly number[];
+}
 
 const panel: Frame = { width: 430, height: 300, margin: { left: 60, right: 12, top: 28, bottom: 42 } };
 const legendWidth = 170;

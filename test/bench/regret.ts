@@ -12,20 +12,7 @@ import {
   stationaryWorld,
   switchingWorld,
 } from '../support/regret-world.ts';
-import { regretPicture } from './regret-plot.ts';
-
-export interface RegretRow {
-  readonly world: string;
-  readonly policy: string;
-  readonly perRound: number;
-  readonly rounds: number;
-  /** Mean over the seeds, after all rounds. */
-  readonly regret: number;
-  /** Regret of the second half of the rounds over that of the first: near 1 for linear, near 0 for what has learnt. */
-  readonly secondHalf: number;
-  /** Regret after every fiftieth of the rounds. */
-  readonly curve: readonly number[];
-}
+import { type RegretRow, regretPicture } from './regret-plot.ts';
 
 const chances = [0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.4, 0.4, 0.3, 0.3];
 const rounds = 1000;
