@@ -6,6 +6,7 @@
 import { present } from '../../base/assert.ts';
 import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
+import type { Candidate } from '../selection/policy.ts';
 import { openWith } from './asynchronous.ts';
 import { candidatesAt } from './candidates.ts';
 import { unfinishedMembers } from './endings.ts';
@@ -85,14 +86,14 @@ function send(config: RoundConfig, state: RoundState, departures: readonly Depar
 function choose(
   config: RoundConfig,
   state: RoundState,
-  { at, free }: { at: number; free: number },
+  { at, free, candidates }: { at: number; free: number; candidates: readonly Candidate[] },
 ): { state: RoundState; departures: Departure[]; logs: RoundEffect[] } {
   const { version, tasks } = present(state.asynchronous, 'the state of an asynchronous run');
   const { modelSha, open, skippedNext } = state;
   const round = open?.round ?? state.round + 1;
   const setting = {
     round,
-    candidates: candidatesAt(config, state, at),
+    candidates,
     rng: launchRng(config, tasks + 1),
     perRound: free,
     atWork: unfinishedMembers(state).length,
@@ -126,11 +127,11 @@ export function launch(config: RoundConfig, state: RoundState, at: number): Step
   const free = selection.perRound - atWork;
   if (state.asynchronous?.closing) return quiet(state);
   if (free <= 0) return shareBands(config, state, new Set());
-  const present = candidatesAt(config, state, at).length;
+  const candidates = candidatesAt(config, state, at);
   const wait: Step = { state, effects: [waitForCandidates(config, state)] };
-  if (present === 0 || present + atWork < round.minimumCandidates)
+  if (candidates.length === 0 || candidates.length + atWork < round.minimumCandidates)
     return andThen(wait, (now) => shareBands(config, now, new Set()));
-  const { state: chosen, departures, logs } = choose(config, state, { at, free });
+  const { state: chosen, departures, logs } = choose(config, state, { at, free, candidates });
   const opened = departures.length === 0 ? quiet(chosen) : takeOff(config, chosen, { departures, at });
   const sent = andThen(opened, (now) => ({
     state: now,
