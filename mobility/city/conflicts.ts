@@ -40,21 +40,35 @@ export interface ConflictTable {
 /** Works out all conflicts of a network. */
 export function findConflicts(streets: Streets): ConflictTable {
   const finder = new ConflictFinder(streets);
-  const all = Array.from({ length: streets.lanes }, (_, l) => finder.conflictsOf(l));
   const start = new Int32Array(streets.lanes + 1);
-  for (let l = 0; l < streets.lanes; l++) start[l + 1] = start[l]! + all[l]!.length;
-  const flat = all.flat();
-  const flag = (of: (c: Conflict) => boolean): Uint8Array => Uint8Array.from(flat, (c) => (of(c) ? 1 : 0));
+  // Columns and not objects: a large city has millions of conflicts.
+  const foeLane: number[] = [];
+  const numbers: number[][] = [[], [], [], []];
+  const flags: number[][] = [[], [], []];
+  for (let l = 0; l < streets.lanes; l++) {
+    for (const c of finder.conflictsOf(l)) {
+      foeLane.push(c.foeLane);
+      [c.behind, c.foeBehind, c.size, c.foeSize].forEach((value, i) => {
+        numbers[i]!.push(value);
+      });
+      [c.sameTarget, c.sameSource, c.foeWaits].forEach((flag, i) => {
+        flags[i]!.push(Number(flag));
+      });
+    }
+    start[l + 1] = foeLane.length;
+  }
+  const [behind, foeBehind, size, foeSize] = numbers.map((column) => Float64Array.from(column));
+  const [sameTarget, sameSource, foeWaits] = flags.map((column) => Uint8Array.from(column));
   return {
     start,
-    foeLane: Int32Array.from(flat, (c) => c.foeLane),
-    behind: Float64Array.from(flat, (c) => c.behind),
-    foeBehind: Float64Array.from(flat, (c) => c.foeBehind),
-    size: Float64Array.from(flat, (c) => c.size),
-    foeSize: Float64Array.from(flat, (c) => c.foeSize),
-    sameTarget: flag((c) => c.sameTarget),
-    sameSource: flag((c) => c.sameSource),
-    foeWaits: flag((c) => c.foeWaits),
+    foeLane: Int32Array.from(foeLane),
+    behind: behind!,
+    foeBehind: foeBehind!,
+    size: size!,
+    foeSize: foeSize!,
+    sameTarget: sameTarget!,
+    sameSource: sameSource!,
+    foeWaits: foeWaits!,
   };
 }
 
@@ -65,15 +79,20 @@ interface Place {
 
 class ConflictFinder {
   readonly #streets: Streets;
-  readonly #places = new Map<string, Place | undefined>();
+  /** Places found in the present junction, by both lanes: each is asked about from both sides. */
+  readonly #places = new Map<number, Place | undefined>();
+  #junction = -1;
 
   constructor(streets: Streets) {
     this.#streets = streets;
   }
 
   conflictsOf(lane: number): Conflict[] {
-    const { laneInternal, laneEntry } = this.#streets;
+    const { laneInternal, laneEntry, linkJunction } = this.#streets;
     if (!laneInternal[lane] || laneEntry[lane]! < 0) return [];
+    const junction = linkJunction[laneEntry[lane]!]!;
+    if (junction !== this.#junction) this.#places.clear();
+    this.#junction = junction;
     const result: Conflict[] = [];
     for (const foeLane of this.#foeLanes(lane)) {
       const own = this.#placeOf(lane, foeLane);
@@ -147,7 +166,7 @@ class ConflictFinder {
   }
 
   #placeOf(lane: number, foeLane: number): Place | undefined {
-    const key = `${lane}/${foeLane}`;
+    const key = lane * this.#streets.lanes + foeLane;
     if (!this.#places.has(key)) this.#places.set(key, this.#findPlace(lane, foeLane));
     return this.#places.get(key);
   }

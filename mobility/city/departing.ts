@@ -9,6 +9,9 @@ import type { Streets } from './streets.ts';
 const laneChoices = { first: -1, free: -2, allowed: -3, best: -4, random: -5 } as const;
 const placeChoices = { base: 1, free: 2, last: 3, random: 4, random_free: 5 } as const;
 const speedChoices = { speedLimit: 1, random: 2, desired: 3, max: 4, last: 5, avg: 5 } as const;
+/** More vehicles than these at once are found room for as they come. */
+const vehiclesMost = 65_536;
+const spareVehicles = 256;
 /** The number itself counts. */
 const given = 0;
 
@@ -20,6 +23,8 @@ export class Departing {
   readonly #ways = new Map<number, number>();
   /** Lists of edges in the kernel, by route. */
   readonly #routes = new Map<number, number>();
+  /** How many departures drive each way, by the same key. */
+  readonly #users = new Map<number, number>();
   #next = 0;
 
   constructor(kernel: Kernel, parts: { streets: Streets; demand: Demand; beginSeconds: number }) {
@@ -30,6 +35,15 @@ export class Departing {
     // Departures before the run began are left out.
     while (this.#next < departures.length && departures[this.#next]!.atSeconds < parts.beginSeconds)
       this.#next += 1;
+    for (const departure of departures) {
+      const key = this.#keyOf(departure);
+      this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
+    }
+    kernel.exports.expectVehicles(Math.min(departures.length + spareVehicles, vehiclesMost));
+  }
+
+  #keyOf({ route, type }: Departure): number {
+    return route * this.#demand.types.length + type;
   }
 
   /** Everybody who departs before `seconds` waits for room from now on. */
@@ -64,22 +78,24 @@ export class Departing {
     return Math.min(length, Math.max(0, wanted < 0 ? length + wanted : wanted));
   }
 
-  #wayOf({ route, type, stops }: Departure): number {
+  #wayOf(departure: Departure): number {
+    const { route, type, stops } = departure;
     if (stops.length > 0) {
-      const own = this.#newWay(route, type);
+      const own = this.#newWay(route, type, false);
       this.#placeStops(own, route, stops);
       return own;
     }
-    const key = route * this.#demand.types.length + type;
+    const key = this.#keyOf(departure);
+    if (this.#users.get(key) === 1) return this.#newWay(route, type, false);
     let way = this.#ways.get(key);
     if (way === undefined) {
-      way = this.#newWay(route, type);
+      way = this.#newWay(route, type, true);
       this.#ways.set(key, way);
     }
     return way;
   }
 
-  #newWay(route: number, type: number): number {
+  #newWay(route: number, type: number, shared: boolean): number {
     const edges = this.#demand.routes[route]!;
     let list = this.#routes.get(route);
     if (list === undefined) {
@@ -87,7 +103,7 @@ export class Departing {
       this.#kernel.exports.referEdges(list, edges.length);
       this.#routes.set(route, list);
     }
-    return this.#kernel.exports.newWay(type, list, edges.length);
+    return this.#kernel.exports.newWay(type, list, edges.length, Number(shared));
   }
 
   /** Puts each halt on its edge of the route, in order. */

@@ -26,7 +26,8 @@ interface KernelExports {
   setLinkFoes(row: number, ...values: number[]): void;
   setConflict(row: number, ...values: number[]): void;
   setLetter(link: number, letter: number): void;
-  newWay(type: number, edges: number, count: number): number;
+  newWay(type: number, edges: number, count: number, shared: number): number;
+  expectVehicles(count: number): void;
   makeHalts(way: number, count: number): void;
   setHalt(way: number, i: number, ...values: number[]): void;
   newDetector(lane: number, loopMeters: number): number;

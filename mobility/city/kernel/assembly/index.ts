@@ -57,7 +57,7 @@ export {
 export { newDetector, lastSeenOn } from './detectors';
 export { inserted, insertedCount, waitingCount } from './departures';
 export { gone, goneCount, inAir, teleportCount } from './teleports';
-export { vehicleCount } from './vehicles';
+export { expectVehicles, vehicleCount } from './vehicles';
 
 /** Rows of departures that arrived in the last step. */
 export let arrived: usize = 0;

@@ -164,6 +164,11 @@ export class Way {
   /** Pointers to its edges, and to the records of what its lanes lead to (0: not worked out). */
   edges: usize;
   records: usize;
+  /** Of a way of one vehicle, which has no `records`: its only record, the edge it is for (-1: none), and its room. */
+  own: usize;
+  ownIndex: i32;
+  ownBytes: i32;
+  shared: bool;
   /** Its halts not yet served. */
   halts: usize;
   haltCount: i32;
@@ -344,7 +349,17 @@ export const vehicleBytes: usize = (advicesAt + 8 * advicesMost + 63) & ~63;
   return changetype<T>(load<usize>(list + (<usize>i << 2)));
 }
 
+/** The end of the memory in use. */
+let end: usize = __heap_base;
+/** The memory grows by so many pages of 64 KiB at least. */
+const pagesAtOnce: i32 = 16;
+
 /** Memory of `bytes` zeros, for good: nothing is ever freed, so what is new has never been written. */
 export function allocate(bytes: usize): usize {
-  return (heap.alloc(bytes + 64) + 63) & ~63;
+  const align: usize = bytes < 64 ? 8 : 64;
+  const at = (end + align - 1) & ~(align - 1);
+  end = at + bytes;
+  const missing = <i32>((end + 0xffff) >> 16) - memory.size();
+  if (missing > 0 && memory.grow(max<i32>(missing, pagesAtOnce)) < 0) unreachable();
+  return at;
 }

@@ -19,13 +19,14 @@ import {
   VehicleType,
   Way,
 } from './records';
-import { addWay } from './ways';
+import { addSharedWay } from './ways';
 import { setLanes } from './world';
 
 let types: usize = 0;
 let edges: usize = 0;
 let lanes: usize = 0;
 let links: usize = 0;
+let linkFoes: usize = 0;
 let conflicts: usize = 0;
 
 export function makeTables(typeCount: i32, edgeCount: i32, laneCount: i32, linkCount: i32, conflictCount: i32): void {
@@ -33,6 +34,7 @@ export function makeTables(typeCount: i32, edgeCount: i32, laneCount: i32, linkC
   edges = allocate(offsetof<Edge>() * edgeCount);
   lanes = allocate(offsetof<Lane>() * laneCount);
   links = allocate(offsetof<Link>() * linkCount);
+  linkFoes = allocate(offsetof<LinkFoes>() * linkCount);
   conflicts = allocate(offsetof<Conflict>() * conflictCount);
   setLanes(lanes, laneCount);
 }
@@ -214,7 +216,7 @@ export function setLink(
   link.to = laneOf(to);
   link.from = laneOf(from);
   link.entry = linkOf(entry);
-  link.foes = changetype<LinkFoes>(allocate(offsetof<LinkFoes>()));
+  link.foes = rowOf<LinkFoes>(linkFoes, row);
   link.foes.junction = junction;
   link.length = length;
   link.visibility = visibility;
@@ -274,14 +276,17 @@ export function setConflict(
   conflict.foeWaits = foeWaits;
 }
 
-/** A way over the edges of a list of references. */
-export function newWay(type: i32, list: usize, count: i32): Way {
+/** A way over the edges of a list of references; `shared`: more than one vehicle may drive it. */
+export function newWay(type: i32, list: usize, count: i32, shared: bool): Way {
   const way = changetype<Way>(allocate(offsetof<Way>()));
   way.type = rowOf<VehicleType>(types, type);
   way.count = count;
   way.edges = list;
+  way.ownIndex = -1;
+  way.shared = shared;
+  if (!shared) return way;
   way.records = allocate(<usize>count << 2);
-  addWay(way);
+  addSharedWay(way);
   return way;
 }
 

@@ -14,20 +14,22 @@ let free: Vehicle = none<Vehicle>();
 let givenUp: Vehicle = none<Vehicle>();
 const vehiclesAtOnce: i32 = 256;
 
-/** Adds a block of records to the free ones, so that the first is the first to be used. */
-function addFree(block: usize, count: i32): void {
-  for (let i = count - 1; i >= 0; i--) {
-    const v = changetype<Vehicle>(block + <usize>i * vehicleBytes);
-    v.ahead = free;
-    free = v;
-  }
-}
+/** Records that have not been used yet: the next, and their end. */
+let unused: usize = 0;
+let unusedEnd: usize = 0;
 
 /** A new vehicle, all zero but what has not happened yet. */
 export function newVehicle(): Vehicle {
-  if (!some(free)) addFree(allocate(vehicleBytes * vehiclesAtOnce), vehiclesAtOnce);
-  const v = free;
-  free = v.ahead;
+  let v = free;
+  if (some(v)) free = v.ahead;
+  else {
+    if (unused == unusedEnd) {
+      unused = allocate(vehicleBytes * vehiclesAtOnce);
+      unusedEnd = unused + vehicleBytes * vehiclesAtOnce;
+    }
+    v = changetype<Vehicle>(unused);
+    unused += vehicleBytes;
+  }
   memory.fill(changetype<usize>(v), 0, vehicleBytes);
   v.junctionEntry = never;
   v.junctionEntryNeverYield = never;
@@ -54,6 +56,14 @@ export function freeGivenUp(): void {
     v.ahead = free;
     free = v;
   }
+}
+
+/** Before the first vehicle: so many are expected at once. Memory that is never used costs nothing. */
+export function expectVehicles(count: i32): void {
+  blockRoom = count;
+  block = allocate(vehicleBytes * count);
+  unused = block;
+  unusedEnd = block + vehicleBytes * count;
 }
 
 /** Fewer vehicles lie near each other anyway. */
@@ -84,7 +94,8 @@ export function orderVehicles(): void {
   }
   free = none<Vehicle>();
   givenUp = none<Vehicle>();
-  addFree(at, spareRoom - <i32>((at - spare) / vehicleBytes));
+  unused = at;
+  unusedEnd = spare + vehicleBytes * spareRoom;
   const used = spare;
   const usedRoom = spareRoom;
   spare = block;

@@ -20,13 +20,15 @@ const poolBytes: usize = 48 << 20;
 const trimBytes: usize = 32 << 20;
 /** So much of them is kept free for the record that is worked out next. */
 const recordBytesMost: usize = 256 << 10;
+/** A record of two lanes with eight links each fits into so many. */
+const ownBytesLeast: i32 = 128;
 /** Edges and lanes that one look ahead may hold. */
 const levelsMost: i32 = 256;
 const rowsMost: i32 = 4096;
 
 let pool: usize = 0;
 let poolEnd: usize = 0;
-/** First and last way, to forget all records. */
+/** Ways that vehicles share, to forget all records. */
 let wayList: usize = 0;
 let wayCount: i32 = 0;
 let wayRoom: i32 = 0;
@@ -45,6 +47,7 @@ class Row {
 
 let rows: usize = 0;
 let levelStart: usize = 0;
+let levelCount: i32 = 0;
 
 // @ts-expect-error: decorator
 @inline function rowAt(i: i32): Row {
@@ -61,8 +64,8 @@ let levelStart: usize = 0;
   store<i32>(levelStart + (<usize>level << 2), row);
 }
 
-/** A way is new: its records are forgotten with all others. */
-export function addWay(way: Way): void {
+/** A way that vehicles share is new: its records are forgotten with all others. */
+export function addSharedWay(way: Way): void {
   if (wayCount == wayRoom) {
     const room = max<i32>(256, wayRoom * 2);
     const grown = allocate(<usize>room << 2);
@@ -79,15 +82,16 @@ export function haltIndexOf(way: Way): i32 {
   return way.haltCount > 0 ? changetype<Halt>(way.halts).index : noHalt;
 }
 
-/** The first halt of a way is served: the next one decides from now on. */
+/** The first halt of a way, which is one vehicle's, is served: the next one decides from now on. */
 export function dropHalt(way: Way): void {
   way.halts += offsetof<Halt>();
   way.haltCount -= 1;
-  memory.fill(way.records, 0, <usize>way.count << 2);
+  way.ownIndex = -1;
 }
 
 /** The record of edge `index` of `way`; pass it to `laneWay`. */
 export function recordAt(way: Way, index: i32): usize {
+  if (!way.shared) return way.ownIndex == index ? way.own : workOut(way, index);
   const found = load<usize>(way.records + (<usize>index << 2));
   return found != 0 ? found : workOut(way, index);
 }
@@ -111,9 +115,21 @@ function workOut(way: Way, index: i32): usize {
     levelStart = allocate(4 * levelsMost);
   }
   const levels = lookAhead(way, index);
+  levelCount = levels;
   rateLast(way, levels - 1);
   for (let level = levels - 2; level >= 0; level--) rateBefore(way, level);
-  const record = keep();
+  if (!way.shared) {
+    keepOwn(way);
+    way.ownIndex = index;
+    return way.own;
+  }
+  // A step that works out more than the pool holds keeps the rest for good.
+  if (poolEnd + recordBytesMost > pool + poolBytes) {
+    pool = allocate(poolBytes);
+    poolEnd = pool;
+  }
+  const record = poolEnd;
+  poolEnd = keep(record);
   store<usize>(way.records + (<usize>index << 2), record);
   return record;
 }
@@ -319,15 +335,20 @@ function setOffsets(way: Way, from: i32, to: i32, best: i32, bestLast: i32): voi
   for (let i = leftForbidden; i >= from; i--) if (rowAt(i).length == rowAt(i).current) rowAt(i).length = 0;
 }
 
-/** Copies the first level into the pool. */
-function keep(): usize {
+/** Copies the first level to where the way of one vehicle has its record, in place of the one for the edge before. */
+function keepOwn(way: Way): void {
   const lanes = startOf(1);
-  if (poolEnd + recordBytesMost > pool + poolBytes) {
-    // A step that works out more than the pool holds keeps the rest for good.
-    pool = allocate(poolBytes);
-    poolEnd = pool;
+  const most = lanes * (<i32>offsetof<LaneWay>() + 4 * levelCount);
+  if (most > way.ownBytes) {
+    way.ownBytes = max<i32>(ownBytesLeast, most);
+    way.own = allocate(way.ownBytes);
   }
-  const record = poolEnd;
+  keep(way.own);
+}
+
+/** Copies the first level to `record`. Returns the place behind. */
+function keep(record: usize): usize {
+  const lanes = startOf(1);
   let end = record + offsetof<LaneWay>() * lanes;
   for (let j = 0; j < lanes; j++) {
     const row = rowAt(j);
@@ -343,8 +364,7 @@ function keep(): usize {
     }
     way.linkCount = count;
   }
-  poolEnd = (end + 7) & ~7;
-  return record;
+  return (end + 7) & ~7;
 }
 
 /** The offset from row `i` to the nearer end of the best rows. */
