@@ -7,7 +7,8 @@ import { estimate } from '../../roadside/cuts/estimate.ts';
 import { channelAhead, type RadioMap, withBeacon } from '../../roadside/cuts/radio-map.ts';
 import { waitSeconds } from '../../roadside/cuts/server-queue.ts';
 import { Journey } from '../../roadside/cuts/travel.ts';
-import { beacon, candidateA, carA, hello, logsOf, makeConfig, World } from '../support/round-world.ts';
+import type { RoundEffect } from '../../roadside/round/types.ts';
+import { beacon, candidateA, carA, carB, hello, logsOf, makeConfig, World } from '../support/round-world.ts';
 
 describe('the chance of a stay', () => {
   it('is that of the prediction alone while nothing is known of its errors', () => {
@@ -129,5 +130,26 @@ describe('what the log says of a decision', () => {
     const effects = world.tell({ kind: 'round-due', at: 200 });
     const [skipped] = logsOf(effects, 'vehicle-skipped');
     expect(skipped?.estimate).toMatchObject({ secondsLeft: 50, fullChance: 4 / 14 });
+  });
+});
+
+describe('the load of the server in an asynchronous run', () => {
+  it('counts the split tasks that are under way', () => {
+    const world = new World(
+      makeConfig({
+        aggregation: { rule: 'fedbuff', parameters: { bufferSize: 2 } },
+        selection: { perRound: 2, policy: 'random' },
+        fallback: { mode: 'split-only', serverFlopsPerSecond: 1e8 },
+      }),
+    );
+    world.tell({ kind: 'started', at: 0, modelSha: '0'.repeat(64) as never }, hello(carA), beacon(carA));
+    const splitSeconds = (effects: readonly RoundEffect[]): (number | null)[] =>
+      logsOf(effects, 'vehicle-selected').map(({ estimate: seconds }) => seconds.splitSeconds);
+    const [alone] = splitSeconds(world.tell({ kind: 'round-due', at: 0 }));
+    world.tell(hello(carB), { ...beacon(carB), at: 1 } as never);
+    const [second] = splitSeconds(world.tell({ kind: 'round-due', at: 1 }));
+    // The processor takes 18 s for each of the two; the second finds it busy for nearly all of the first's.
+    expect(second! - alone!).toBeGreaterThan(15);
+    expect(second! - alone!).toBeLessThanOrEqual(18);
   });
 });
