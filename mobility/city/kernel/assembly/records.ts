@@ -351,8 +351,6 @@ export const vehicleBytes: usize = (advicesAt + 8 * advicesMost + 63) & ~63;
 
 /** The end of the memory in use. */
 let end: usize = __heap_base;
-/** The memory grows by so many pages of 64 KiB at least. */
-const pagesAtOnce: i32 = 16;
 
 /** Memory of `bytes` zeros, for good: nothing is ever freed, so what is new has never been written. */
 export function allocate(bytes: usize): usize {
@@ -360,6 +358,7 @@ export function allocate(bytes: usize): usize {
   const at = (end + align - 1) & ~(align - 1);
   end = at + bytes;
   const missing = <i32>((end + 0xffff) >> 16) - memory.size();
-  if (missing > 0 && memory.grow(max<i32>(missing, pagesAtOnce)) < 0) unreachable();
+  // Growing may copy all memory, so it grows by half.
+  if (missing > 0 && memory.grow(max<i32>(missing, memory.size() >> 1)) < 0 && memory.grow(missing) < 0) unreachable();
   return at;
 }
