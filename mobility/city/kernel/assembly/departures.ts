@@ -6,37 +6,37 @@ import { positionEpsilon } from './constants';
 import { secureGap } from './following';
 import { haltHere, insertAt, insertFreely } from './insertion';
 import { departurePurpose, drawUniform } from './random';
-import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle, VehicleType, Way } from './records';
+import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle, Way } from './records';
 import { haltIndexOf } from './ways';
 import { giveUp, newVehicle } from './vehicles';
 import { backOn, laneSpeed, laneWay, lastOn, recordOf, seed, steps } from './world';
 
 // How a departure chooses its lane; 0 and above: that lane.
-export const firstLane: i32 = -1;
-export const freeLane: i32 = -2;
-export const allowedLane: i32 = -3;
-export const bestLane: i32 = -4;
-export const randomLane: i32 = -5;
+const firstLane: i32 = -1;
+const freeLane: i32 = -2;
+const allowedLane: i32 = -3;
+const bestLane: i32 = -4;
+const randomLane: i32 = -5;
 // How it chooses its place and its speed.
-export const givenPlace: i32 = 0;
-export const basePlace: i32 = 1;
-export const freePlace: i32 = 2;
-export const lastPlace: i32 = 3;
-export const randomPlace: i32 = 4;
-export const randomFreePlace: i32 = 5;
-export const givenSpeed: i32 = 0;
-export const limitSpeed: i32 = 1;
-export const randomSpeed: i32 = 2;
-export const desiredSpeed: i32 = 3;
-export const maxSpeed: i32 = 4;
-export const lastSpeed: i32 = 5;
+const givenPlace: i32 = 0;
+const basePlace: i32 = 1;
+const freePlace: i32 = 2;
+const lastPlace: i32 = 3;
+const randomPlace: i32 = 4;
+const randomFreePlace: i32 = 5;
+const givenSpeed: i32 = 0;
+const limitSpeed: i32 = 1;
+const randomSpeed: i32 = 2;
+const desiredSpeed: i32 = 3;
+const maxSpeed: i32 = 4;
+const lastSpeed: i32 = 5;
 
 /** Beyond so many metres of way all lanes are good enough to begin on. */
 const bestLaneMeters: f64 = 3000;
 const randomTries: i32 = 10;
 
 @unmanaged
-export class Departure {
+class Departure {
   speedFactor: f64;
   /** Metres along the last edge at which it arrives. */
   arrival: f64;

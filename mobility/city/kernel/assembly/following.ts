@@ -72,7 +72,7 @@ const boundMargin: f64 = 0.01;
 
 /** A way, m, that a vehicle of `t` rolls at least while it brakes from `speed`. */
 // @ts-ignore: decorator
-@inline export function brakeGapAtLeast(t: VehicleType, speed: f64): f64 {
+@inline function brakeGapAtLeast(t: VehicleType, speed: f64): f64 {
   return stepSeconds * speed * (speed * t.halfInverse - 0.5) - boundMargin;
 }
 

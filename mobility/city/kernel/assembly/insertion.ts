@@ -7,7 +7,7 @@ import { haltingSpeed, numericEpsilon, positionEpsilon } from './constants';
 import { approach, brakeGap, safeBehind, secureGap, stop } from './following';
 import { hasPriority } from './letters';
 import { findFollowerBefore, foundGap, foundVehicle } from './neighbours';
-import { Halt, Lane, Link, none, some, Vehicle } from './records';
+import { Halt, Lane, none, some, Vehicle } from './records';
 import {
   backOn,
   bodyOn,

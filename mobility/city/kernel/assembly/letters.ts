@@ -1,11 +1,11 @@
 // The letters that signals show and links have, as codes. Must not: decide what a driver makes of them.
 
-export const redLetter: u8 = 0x72; // r
-export const redYellowLetter: u8 = 0x75; // u
-export const yellowMinorLetter: u8 = 0x79; // y
-export const yellowMajorLetter: u8 = 0x59; // Y
+const redLetter: u8 = 0x72; // r
+const redYellowLetter: u8 = 0x75; // u
+const yellowMinorLetter: u8 = 0x79; // y
+const yellowMajorLetter: u8 = 0x59; // Y
 export const greenMajorLetter: u8 = 0x47; // G
-export const greenMinorLetter: u8 = 0x67; // g
+const greenMinorLetter: u8 = 0x67; // g
 export const stopLetter: u8 = 0x73; // s
 export const allWayStopLetter: u8 = 0x77; // w
 export const equalLetter: u8 = 0x3d; // =

@@ -44,7 +44,7 @@ export function newList(bytes: i32): usize {
   return allocate(bytes);
 }
 
-export function edgeOf(row: i32): Edge {
+function edgeOf(row: i32): Edge {
   return rowOf<Edge>(edges, row);
 }
 
@@ -52,7 +52,7 @@ export function laneOf(row: i32): Lane {
   return row < 0 ? none<Lane>() : rowOf<Lane>(lanes, row);
 }
 
-export function linkOf(row: i32): Link {
+function linkOf(row: i32): Link {
   return row < 0 ? none<Link>() : rowOf<Link>(links, row);
 }
 

@@ -2,7 +2,7 @@
 // and whether it could want to change to the lanes beside.
 // Must not: look at other vehicles.
 
-import { Lane, LaneWay, Link, none, pointerAt, rowOf, some, Vehicle } from './records';
+import { Lane, LaneWay, Link, none, pointerAt, rowOf, Vehicle } from './records';
 import { laneWay, linkAt, recordOf } from './world';
 
 /** A driver on its best lane does not leave it for one that leads elsewhere within so many metres. */
@@ -10,7 +10,7 @@ export const turnLaneMeters: f64 = 200;
 
 /** About the lane beside: to be thought about; not left for it while driving; nor while it is slow; forbidden. */
 export const thinks: u8 = 0;
-export const staysFast: u8 = 1;
+const staysFast: u8 = 1;
 export const staysAlways: u8 = 2;
 export const forbidden: u8 = 3;
 

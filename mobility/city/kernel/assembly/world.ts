@@ -2,7 +2,6 @@
 // Must not: decide what a vehicle does.
 
 import { impatienceSeconds, never } from './constants';
-import { stepSeconds } from './following';
 import {
   allocate,
   Body,
@@ -47,7 +46,7 @@ let laneCount: i32 = 0;
 let used: usize = 0;
 let usedWords: i32 = 0;
 /** Lanes that had vehicles at the last `tidy`, pointers in the order of the network. */
-export let active: usize = 0;
+let active: usize = 0;
 export let activeCount: i32 = 0;
 
 export function setLanes(first: usize, count: i32): void {

@@ -2,7 +2,7 @@
 // it wants to and the gaps there are safe. SUMO 1.15's MSLaneChanger.
 // Must not: decide what a driver wants (wishes.ts does).
 
-import { Edge, Lane, none, rowOf, some, Vehicle } from '../records';
+import { Edge, Lane, rowOf, some } from '../records';
 import { forbidden, knowWay, staysAlways, thinks } from '../way-ahead';
 import {
   activeCount,
