@@ -78,7 +78,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly notes: readon
   cuts: () => benchCuts(options, show),
   halves: () => benchHalves(values.task, show),
   regret: () => benchRegret(show, values.out),
-  selection: () => benchSelection(show),
+  selection: () => benchSelection(values.task, show),
   memory: () => benchMemory({ steps: Number(values.steps) }, show),
 };
 

@@ -84,6 +84,25 @@ describe('compare', () => {
     expect(mavfl80!.difference).toMatchObject({ pairs: 1, meanDifference: -60, interval: null, p: null });
   });
 
+  it('compares an unequal number of seeds by those both have, with times cut at the end of a run that has no pair', () => {
+    const uneven = [
+      ...[100, 120, 140, 160, 180].map((seconds, i) => seen('random', 60, i + 1, resultOf(seconds))),
+      ...[90, 100, 110].map((seconds, i) => seen('mavfl', 60, i + 2, resultOf(seconds))),
+      // Its seed has no pair, but its end says until when times are known of all runs.
+      seen('mavfl', 60, 9, resultOf(150, true)),
+    ];
+    const { rows, horizons } = compare(uneven, { metric, baseline: 'policy=random' });
+    const [random, mavfl] = rows;
+    expect(horizons).toEqual([{ stratum: { speed: 60 }, seconds: 150 }]);
+    // 100, 120, 140, 150, 150 and 90, 100, 110, 150.
+    expect(random).toMatchObject({ runs: 5, censored: 0, mean: 132 });
+    expect(mavfl).toMatchObject({ runs: 4, censored: 1, mean: 112.5, unpairedSeeds: [1, 5, 9] });
+    // Seeds 2, 3, 4: 90 - 120, 100 - 140, 110 - 150.
+    expect(mavfl!.difference).toMatchObject({ pairs: 3 });
+    expect(mavfl!.difference!.meanDifference).toBeCloseTo(-110 / 3, 12);
+    expect(mavfl!.ratio!.ratio).toBeCloseTo(((90 / 120) * (100 / 140) * (110 / 150)) ** (1 / 3), 12);
+  });
+
   it('refuses a baseline or a metric there is not, by naming those there are', () => {
     const refusal = (baseline: string): string => {
       try {
