@@ -75,7 +75,7 @@ export function endApproaches(): void {
  * The last one who told the link in the step that is asked about. Heads are never cleared: one of an older step is known
  * by its item, which is of another step or, where its memory has a new item, perhaps of another link.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline function headOf(link: Link): Item {
   const head = changetype<Item>(load<usize>(changetype<usize>(link) + asked));
   return some(head) && head.toldIn == askedStep && head.link == link ? head : none<Item>();

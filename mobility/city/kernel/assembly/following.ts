@@ -65,13 +65,13 @@ const boundMargin: f64 = 0.01;
  * but without a division. With n + f = speed / deceleration the gap is short of the parabola by f (1 - f) / 2 of a
  * step's braking, so by an eighth at most.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline export function brakeGapAtMost(t: VehicleType, speed: f64, headway: f64): f64 {
   return stepSeconds * (speed * (speed * t.halfInverse - 0.5) + t.decelerationStep * 0.125) + speed * headway + boundMargin;
 }
 
 /** A way, m, that a vehicle of `t` rolls at least while it brakes from `speed`. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline function brakeGapAtLeast(t: VehicleType, speed: f64): f64 {
   return stepSeconds * speed * (speed * t.halfInverse - 0.5) - boundMargin;
 }
@@ -183,7 +183,7 @@ export function approach(
 }
 
 /** The lower of `limit` and an upper bound of the speed after `distance`. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline export function speedAfterWithin(t: VehicleType, distance: f64, speed: f64, limit: f64): f64 {
   const square = 2 * distance * t.acceleration + speed * speed;
   // Surely fast enough: no root is needed.

@@ -95,7 +95,7 @@ export function findFollowerBefore(ego: Vehicle, lane: Lane, back: f64, speed: f
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline function takes(v: Vehicle, link: Link): bool {
   knowWay(v);
   return v.next == link;

@@ -15,7 +15,7 @@ export const staysAlways: u8 = 2;
 export const forbidden: u8 = 3;
 
 /** Brings `next` and `stays..` of v up to date. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline export function knowWay(v: Vehicle): void {
   if (v.wayLane != v.lane) lookUp(v);
 }
