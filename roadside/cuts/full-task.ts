@@ -52,9 +52,18 @@ class FullTask implements TaskSeconds {
 const transferSeconds = (bits: number, rate: number): number =>
   bits === 0 ? 0 : Math.min(bits / rate, neverSeconds);
 
-/** What is the same for all cars. */
-function taskFormula({ scenario, cost, fullBytes }: RoundConfig, sharers: number): (car: Car) => TaskSeconds {
+function columnsFor(count: number): Columns {
+  const column = (): Float64Array => new Float64Array(count);
+  return { download: column(), compute: column(), upload: column(), total: column() };
+}
+
+/** What is the same for all cars is worked out here; one car's figures are then written without making an object of them. */
+function taskFormula(
+  { scenario, cost, fullBytes }: RoundConfig,
+  sharers: number,
+): (car: Car, columns: Columns, at: number) => void {
   const { aggregation, radio, training } = scenario;
+  const { epochs } = training;
   const upShareHz = radio.uplinkBandwidthHz / sharers;
   const downShareHz = radio.downlinkBandwidthHz / sharers;
   const powerRatio = dbToRatio(radio.rsuTransmitPowerDbm - radio.transmitPowerDbm);
@@ -62,27 +71,22 @@ function taskFormula({ scenario, cost, fullBytes }: RoundConfig, sharers: number
   const downBits = upBits * modelsPerDownload(aggregation);
   const flops = cost.blocks.reduce((sum, block) => sum + block.forwardFlops + block.backwardFlops, 0);
   const latencySeconds = 2 * radio.latencySeconds;
-  return ({ device, samples, beacon }) => {
+  return ({ device, samples, beacon }, { download, compute, upload, total }, at) => {
     const efficiency = beacon.bitsPerSecondPerHertz;
     const snrDown = (2 ** efficiency - 1) * powerRatio;
-    const downloadSeconds = transferSeconds(downBits, downShareHz * Math.log2(1 + snrDown));
-    const computeSeconds = (training.epochs * samples * flops) / device.trainingFlopsPerSecond;
-    const uploadSeconds = transferSeconds(upBits, upShareHz * efficiency);
-    const sum = downloadSeconds + computeSeconds + uploadSeconds + latencySeconds;
-    return { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds: Math.min(sum, neverSeconds) };
+    const down = transferSeconds(downBits, downShareHz * Math.log2(1 + snrDown));
+    const training = (epochs * samples * flops) / device.trainingFlopsPerSecond;
+    const up = transferSeconds(upBits, upShareHz * efficiency);
+    download[at] = down;
+    compute[at] = training;
+    upload[at] = up;
+    total[at] = Math.min(down + training + up + latencySeconds, neverSeconds);
   };
 }
 
-function columnsOf(cars: readonly Car[], formula: (car: Car) => TaskSeconds): Columns {
-  const column = (): Float64Array => new Float64Array(cars.length);
-  const columns = { download: column(), compute: column(), upload: column(), total: column() };
-  for (let i = 0; i < cars.length; i++) {
-    const { downloadSeconds, computeSeconds, uploadSeconds, totalSeconds } = formula(cars[i]!);
-    columns.download[i] = downloadSeconds;
-    columns.compute[i] = computeSeconds;
-    columns.upload[i] = uploadSeconds;
-    columns.total[i] = totalSeconds;
-  }
+function allColumns(cars: readonly Car[], write: ReturnType<typeof taskFormula>): Columns {
+  const columns = columnsFor(cars.length);
+  for (let at = 0; at < cars.length; at++) write(cars[at]!, columns, at);
   return columns;
 }
 
@@ -95,12 +99,16 @@ export function fullTasks(
   cars: readonly Car[],
   sharers: number,
 ): (at: number) => TaskSeconds {
-  const formula = taskFormula(config, sharers);
+  const write = taskFormula(config, sharers);
   let asked = 0;
   let columns: Columns | undefined;
   return (at) => {
-    if (asked++ < oneByOne) return formula(cars[at]!);
-    columns ??= columnsOf(cars, formula);
+    if (asked++ < oneByOne) {
+      const single = columnsFor(1);
+      write(cars[at]!, single, 0);
+      return new FullTask(single, 0);
+    }
+    columns ??= allColumns(cars, write);
     return new FullTask(columns, at);
   };
 }

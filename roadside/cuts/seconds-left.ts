@@ -37,7 +37,8 @@ function byRoad(coverage: readonly Coverage[]): ByRoad {
 /** End of the union of intervals that contains `offsetMeters`, or null outside all. Intervals that touch are one. */
 function coveredUntil(intervals: readonly Coverage[], offsetMeters: number): number | null {
   let end: number | null = null;
-  for (const { fromMeters, toMeters } of intervals) {
+  for (let i = 0; i < intervals.length; i++) {
+    const { fromMeters, toMeters } = intervals[i]!;
     const contains = fromMeters <= offsetMeters && offsetMeters <= toMeters;
     const continues = end !== null && fromMeters <= end;
     if (contains || continues) end = Math.max(end ?? toMeters, toMeters);
@@ -64,8 +65,13 @@ export function staysOn(
   coverage: readonly Coverage[],
 ): (place: Omit<Place, 'ageSeconds'>, ageSeconds: number) => number {
   const roads = byRoad(coverage);
+  let last = '';
+  let intervals: readonly Coverage[] = roads.get(last) ?? [];
   return ({ road, offsetMeters, speedMps }, ageSeconds) => {
-    const end = coveredUntil(roads.get(road) ?? [], offsetMeters);
+    // Many cars share a road.
+    if (road !== last) intervals = roads.get(road) ?? [];
+    last = road;
+    const end = coveredUntil(intervals, offsetMeters);
     if (end === null) return 0;
     const seconds = (end - offsetMeters) / Math.max(speedMps, creepMps);
     return Math.max(0, seconds - ageSeconds);
