@@ -41,35 +41,58 @@ export interface ConflictTable {
 export function findConflicts(streets: Streets): ConflictTable {
   const finder = new ConflictFinder(streets);
   const start = new Int32Array(streets.lanes + 1);
-  // Columns and not objects: a large city has millions of conflicts.
-  const foeLane: number[] = [];
-  const numbers: number[][] = [[], [], [], []];
-  const flags: number[][] = [[], [], []];
+  const columns = new Columns();
   for (let l = 0; l < streets.lanes; l++) {
-    for (const c of finder.conflictsOf(l)) {
-      foeLane.push(c.foeLane);
-      [c.behind, c.foeBehind, c.size, c.foeSize].forEach((value, i) => {
-        numbers[i]!.push(value);
-      });
-      [c.sameTarget, c.sameSource, c.foeWaits].forEach((flag, i) => {
-        flags[i]!.push(Number(flag));
-      });
-    }
-    start[l + 1] = foeLane.length;
+    for (const conflict of finder.conflictsOf(l)) columns.add(conflict);
+    start[l + 1] = columns.count;
   }
-  const [behind, foeBehind, size, foeSize] = numbers.map((column) => Float64Array.from(column));
-  const [sameTarget, sameSource, foeWaits] = flags.map((column) => Uint8Array.from(column));
-  return {
-    start,
-    foeLane: Int32Array.from(foeLane),
-    behind: behind!,
-    foeBehind: foeBehind!,
-    size: size!,
-    foeSize: foeSize!,
-    sameTarget: sameTarget!,
-    sameSource: sameSource!,
-    foeWaits: foeWaits!,
-  };
+  return columns.table(start);
+}
+
+/** Columns that grow, and not objects: a large city has a million conflicts. */
+class Columns {
+  count = 0;
+  #foeLane = new Int32Array(1024);
+  /** Four numbers and three flags a row. */
+  #numbers = new Float64Array(4 * 1024);
+  #flags = new Uint8Array(3 * 1024);
+
+  add(c: Conflict): void {
+    if (this.count === this.#foeLane.length) this.#grow();
+    this.#foeLane[this.count] = c.foeLane;
+    this.#numbers.set([c.behind, c.foeBehind, c.size, c.foeSize], 4 * this.count);
+    this.#flags.set([Number(c.sameTarget), Number(c.sameSource), Number(c.foeWaits)], 3 * this.count);
+    this.count += 1;
+  }
+
+  table(start: Int32Array): ConflictTable {
+    const number = (i: number): Float64Array =>
+      Float64Array.from({ length: this.count }, (_, row) => this.#numbers[4 * row + i]!);
+    const flag = (i: number): Uint8Array =>
+      Uint8Array.from({ length: this.count }, (_, row) => this.#flags[3 * row + i]!);
+    return {
+      start,
+      foeLane: this.#foeLane.subarray(0, this.count),
+      behind: number(0),
+      foeBehind: number(1),
+      size: number(2),
+      foeSize: number(3),
+      sameTarget: flag(0),
+      sameSource: flag(1),
+      foeWaits: flag(2),
+    };
+  }
+
+  #grow(): void {
+    const size = this.#foeLane.length * 2;
+    const [foeLane, numbers, flags] = [this.#foeLane, this.#numbers, this.#flags];
+    this.#foeLane = new Int32Array(size);
+    this.#numbers = new Float64Array(4 * size);
+    this.#flags = new Uint8Array(3 * size);
+    this.#foeLane.set(foeLane);
+    this.#numbers.set(numbers);
+    this.#flags.set(flags);
+  }
 }
 
 interface Place {
