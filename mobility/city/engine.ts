@@ -29,6 +29,7 @@ class Engine implements CityEngine {
   #steps = 0;
   #insertedCount = 0;
   #arrivedCount = 0;
+  readonly #skipped: number[] = [];
   #inserted: readonly number[] = [];
   #arrived: readonly number[] = [];
 
@@ -67,6 +68,7 @@ class Engine implements CityEngine {
       running: vehicleCount.value + inAir.value,
       arrived: this.#arrivedCount,
       waiting: waitingCount.value,
+      skipped: this.#skipped.length,
       teleports: teleportCount.value,
     };
   }
@@ -77,6 +79,10 @@ class Engine implements CityEngine {
 
   get arrived(): readonly number[] {
     return this.#arrived;
+  }
+
+  get skipped(): readonly number[] {
+    return this.#skipped;
   }
 
   signalState(row: number): string {
@@ -91,6 +97,7 @@ class Engine implements CityEngine {
     this.#departing.departUntil(this.#now + this.#stepSeconds - 1e-9);
     exports.step(this.#now, this.#steps);
     const { inserted, insertedCount, arrived, arrivedCount, gone, goneCount } = exports;
+    this.#skipped.push(...integersAt(this.#kernel, exports.skipped.value, exports.skippedCount.value));
     this.#inserted = integersAt(this.#kernel, inserted.value, insertedCount.value);
     this.#arrived = [
       ...integersAt(this.#kernel, arrived.value, arrivedCount.value),

@@ -32,6 +32,14 @@ export function resolveDemand(network: Network, draft: DemandDraft, options: Res
   return new Resolver(network, draft, options).demand();
 }
 
+/** Who is to start at a speed of its own. */
+interface Starter {
+  readonly id: string;
+  readonly edge: number;
+  readonly draft: TypeDraft;
+  readonly drawn: number;
+}
+
 /** How many ways of one name may lead to another name: only a circle of distributions has more. */
 const nestingMost = 16;
 
@@ -104,10 +112,10 @@ class Resolver {
     const stream = (purpose: string): Rng => this.#rng.fork(`vehicle:${id}`).fork(purpose);
     const typeDraft = this.#typeOf(vehicle, stream);
     const type = this.#rowOf(typeDraft);
-    const speedFactor = vehicle.speedFactor ?? this.#factorOf(typeDraft, stream);
+    const drawn = vehicle.speedFactor ?? this.#factorOf(typeDraft, stream);
     const { way, stops: routeStops } = this.#wayOf(vehicle, stream);
     const stops = [...routeStops, ...vehicle.stops];
-    const asker = { place: vehicle.place, id, type: typeDraft.type, speedFactor };
+    const asker = { place: vehicle.place, id, type: typeDraft.type, speedFactor: drawn };
     const stopEdges = way.kind === 'trip' ? stops.map((stop) => this.#stops.edgeOf(stop)) : [];
     const whole = this.#routes.rowOf(way, stopEdges, asker);
     const { departEdge, arrivalEdge } = vehicle;
@@ -116,6 +124,7 @@ class Resolver {
         ? whole
         : this.#routes.partOf(whole, departEdge, arrivalEdge, asker);
     const edges = this.#routes.routes[route]!;
+    const speed = checkedSpeed(vehicle, typeDraft.type);
     this.#departures.push({
       id,
       type,
@@ -123,9 +132,9 @@ class Resolver {
       atSeconds,
       lane: this.#checkedLane(vehicle, edges[0]!),
       position: this.#fromStart(vehicle, id, edges[0]!),
-      speed: checkedSpeed(vehicle, typeDraft.type),
+      speed,
       arrivalMeters: this.#arrival(vehicle.arrivalMeters, edges.at(-1)!, stream),
-      speedFactor,
+      speedFactor: this.#fastEnough(vehicle, { id, edge: edges[0]!, draft: typeDraft, drawn }),
       stops: this.#stops.resolve(stops, edges, typeDraft.type),
     });
   }
@@ -182,6 +191,31 @@ class Resolver {
       name = picked(distribution, rng, () => 1);
     }
     throw faultAt(vehicle.place, `has route "${way.id}"`, 'a distribution that does not lead back to itself');
+  }
+
+  /**
+   * The speed factor of a driver, raised to what its departSpeed needs on its first edge. SUMO does so where the type's
+   * factors vary, and ends with an error where they do not.
+   */
+  #fastEnough({ place, speed }: VehicleDraft, { id, edge, draft, drawn }: Starter): number {
+    if (typeof speed !== 'number') return drawn;
+    const limit = this.#network.lanes.speedLimitMps[this.#network.edges.firstLane[edge]!]!;
+    const needed = speed / Math.min(limit, draft.type.maxSpeedMps);
+    if (needed <= drawn) return drawn;
+    if (draft.law.deviation <= 0) {
+      const most = (drawn * limit).toFixed(2);
+      throw faultAt(
+        place,
+        `has departSpeed="${speed}"`,
+        `${most} m/s at most, as its driver may drive there`,
+      );
+    }
+    omit(
+      this.#omissions,
+      'departSpeed above what its driver would drive (a higher speed factor instead)',
+      id,
+    );
+    return needed;
   }
 
   // ---- places on edges -----------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ export interface VehicleColumns {
 }
 
 /**
- * Vehicles inserted = running + arrived; demanded = inserted + waiting + removed. Checked after each step by tests.
+ * Vehicles inserted = running + arrived; demanded = inserted + waiting + skipped. Checked after each step by tests.
  * `running` counts those too that are lifted off the road for a moment (teleports) and are in no column.
  */
 export interface CityCounts {
@@ -39,6 +39,8 @@ export interface CityCounts {
   readonly arrived: number;
   /** Departed by the clock, still waiting for room. */
   readonly waiting: number;
+  /** Gave up: their departure speed is too high for the road before them, at any time. */
+  readonly skipped: number;
   readonly teleports: number;
 }
 
@@ -52,6 +54,8 @@ export interface CityEngine {
   /** Departures (rows) that entered and that arrived in the last step. */
   readonly inserted: readonly number[];
   readonly arrived: readonly number[];
+  /** All departures (rows) skipped so far. */
+  readonly skipped: readonly number[];
   /** The present state letters of signal `row`. */
   signalState(row: number): string;
 }

@@ -87,8 +87,17 @@ async function drive(city: City, engine: CityEngine, flags: RunFlags): Promise<C
     updatesPerCpuSecond: Math.round(updates / cpuSeconds),
     digest: digest.digest(),
     fcd,
-    omissions: [...city.network.omissions, ...city.demand.omissions],
+    omissions: [...city.network.omissions, ...city.demand.omissions, ...skippedOf(city, engine)],
   };
+}
+
+/** Vehicles that gave up while others drove, as SUMO deschedules them. */
+function skippedOf({ demand }: City, { skipped }: CityEngine): Omission[] {
+  if (skipped.length === 0) return [];
+  const what = 'vehicle that could never depart at its departSpeed (skipped)';
+  return [
+    { what, count: skipped.length, examples: skipped.slice(0, 5).map((row) => demand.departures[row]!.id) },
+  ];
 }
 
 interface Trace {
@@ -123,7 +132,7 @@ function linesOf(report: CityReport): string[] {
   const { counts, demand } = report;
   return [
     `${demand.vehicles} vehicles on ${report.network.name} from ${report.beginSeconds} s to ${report.endSeconds} s, seed ${report.seed}`,
-    `inserted ${counts.inserted}, arrived ${counts.arrived}, driving ${counts.running}, waiting ${counts.waiting}, teleports ${counts.teleports}`,
+    `inserted ${counts.inserted}, arrived ${counts.arrived}, driving ${counts.running}, waiting ${counts.waiting}, teleports ${counts.teleports}${counts.skipped > 0 ? `, skipped ${counts.skipped}` : ''}`,
     `${report.updates} vehicle updates in ${report.cpuSeconds.toFixed(2)} s of processor time: ${report.updatesPerCpuSecond} a second`,
     `digest ${report.digest}`,
     ...(report.fcd === null ? [] : [`floating-car data in ${report.fcd.file}, digest ${report.fcd.digest}`]),

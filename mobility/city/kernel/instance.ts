@@ -40,6 +40,8 @@ interface KernelExports {
   readonly waitingCount: Shown;
   readonly inserted: Shown;
   readonly insertedCount: Shown;
+  readonly skipped: Shown;
+  readonly skippedCount: Shown;
   readonly arrived: Shown;
   readonly arrivedCount: Shown;
   readonly gone: Shown;

@@ -4,8 +4,8 @@
 
 import { positionEpsilon } from './constants';
 import { secureGap } from './following';
-import { haltHere, insertAt, insertFreely } from './insertion';
-import { departurePurpose, drawUniform } from './random';
+import { forgetHopeless, haltHere, hopeless, insertAt, insertFreely } from './insertion';
+import { departLanePurpose, departPlacePurpose, departSpeedPurpose, drawUniform } from './random';
 import { allocate, Edge, Lane, none, pointerAt, rowOf, some, Vehicle, Way } from './records';
 import { haltIndexOf } from './ways';
 import { giveUp, newVehicle } from './vehicles';
@@ -59,6 +59,10 @@ let spare: Departure = none<Departure>();
 export let inserted: usize = 0;
 export let insertedCount: i32 = 0;
 let insertedRoom: i32 = 0;
+/** Rows of those who gave up in this step: at their speed they could not come in at any time. */
+export let skipped: usize = 0;
+export let skippedCount: i32 = 0;
+let skippedRoom: i32 = 0;
 
 /** A departure that waits from now on, behind all others. */
 export function newDeparture(): Departure {
@@ -73,18 +77,21 @@ export function newDeparture(): Departure {
   return departure;
 }
 
-/** Lets in who finds room. */
+/** Lets in who finds room, and sends away whom no room would help. */
 export function insertWaiting(): void {
   insertedCount = 0;
+  skippedCount = 0;
   let before = none<Departure>();
   for (let departure = firstWaiting; some(departure); ) {
     const next = departure.nextWaiting;
-    if (!tryInsert(departure)) {
+    forgetHopeless();
+    if (tryInsert(departure)) noteInserted(departure.row);
+    else if (hopeless) noteSkipped(departure.row);
+    else {
       before = departure;
       departure = next;
       continue;
     }
-    noteInserted(departure.row);
     if (some(before)) before.nextWaiting = next;
     else firstWaiting = next;
     if (!some(next)) lastWaiting = before;
@@ -104,6 +111,17 @@ function noteInserted(row: i32): void {
   }
   store<i32>(inserted + (<usize>insertedCount << 2), row);
   insertedCount += 1;
+}
+
+function noteSkipped(row: i32): void {
+  if (skippedCount == skippedRoom) {
+    skippedRoom = max<i32>(64, skippedRoom * 2);
+    const grown = allocate(<usize>skippedRoom << 2);
+    memory.copy(grown, skipped, <usize>skippedCount << 2);
+    skipped = grown;
+  }
+  store<i32>(skipped + (<usize>skippedCount << 2), row);
+  skippedCount += 1;
 }
 
 function tryInsert(departure: Departure): bool {
@@ -161,10 +179,11 @@ function insertLast(v: Vehicle, lane: Lane, speed: f64, slower: bool): bool {
   return position >= base && insertAt(v, lane, position, speed, slower);
 }
 
+/** Every attempt draws a place of its own, also one of a later step: who drew one without room must not wait there. */
 function insertRandomly(v: Vehicle, lane: Lane, speed: f64, slower: bool, orFree: bool): bool {
   const tries = orFree ? randomTries : 1;
   for (let i = 0; i < tries; i++) {
-    const drawn = drawUniform(seed + i, v.departure, orFree ? steps : 0, departurePurpose);
+    const drawn = drawUniform(seed + i, v.departure, steps, departPlacePurpose);
     if (insertAt(v, lane, drawn * lane.length, speed, slower)) return true;
   }
   return orFree && insertFreely(v, lane, speed, 0);
@@ -178,7 +197,7 @@ function chooseSpeed(v: Vehicle, departure: Departure, lane: Lane): f64 {
     case limitSpeed:
       return lane.limit;
     case randomSpeed:
-      return drawUniform(seed, v.departure, 0, departurePurpose) * wish;
+      return drawUniform(seed, v.departure, steps, departSpeedPurpose) * wish;
     case lastSpeed: {
       const last = lastOn(lane, none<Vehicle>());
       return some(last) ? min(wish, last.speed) : wish;
@@ -204,7 +223,7 @@ function chooseLane(v: Vehicle, departure: Departure, edge: Edge): Lane {
   }
   if (choice == firstLane || allowed < 2) return first;
   if (choice == randomLane) {
-    const drawn = drawUniform(seed + 1, v.departure, 0, departurePurpose);
+    const drawn = drawUniform(seed, v.departure, steps, departLanePurpose);
     return allowedAt(edge, bit, <i32>Math.floor(drawn * <f64>allowed));
   }
   if (choice == freeLane) return freest(edge, v, -1, false);

@@ -55,7 +55,7 @@ export {
   setTypeHabits,
 } from './tables';
 export { newDetector, lastSeenOn } from './detectors';
-export { inserted, insertedCount, waitingCount } from './departures';
+export { inserted, insertedCount, skipped, skippedCount, waitingCount } from './departures';
 export { gone, goneCount, inAir, teleportCount } from './teleports';
 export { expectVehicles, vehicleCount } from './vehicles';
 

@@ -1,11 +1,12 @@
 // Coming onto the road: whoever has departed by the clock waits until there is room on its first edge. SUMO 1.15's
 // MSInsertionControl, MSEdge::insertVehicle and MSLane::isInsertionSuccess.
-// Must not: choose the lane of a departure (departures.ts does); who cannot come in waits, one attempt a step.
+// Must not: choose the lane of a departure (departures.ts does); who cannot come in waits, one attempt a step, unless it
+// is what never changes that is in the way of its speed.
 
 import { askAs, hasFoe, isOpen } from './approaches';
 import { haltingSpeed, numericEpsilon, positionEpsilon } from './constants';
 import { approach, brakeGap, safeBehind, secureGap, stop } from './following';
-import { hasPriority } from './letters';
+import { allWayStopLetter, equalLetter, hasPriority, minorLetter, stopLetter } from './letters';
 import { findFollowerBefore, foundGap, foundVehicle } from './neighbours';
 import { Halt, Lane, none, some, Vehicle } from './records';
 import {
@@ -24,6 +25,12 @@ import {
 // Where and how fast somebody tries to begin, and whether a lower speed will do.
 let startSpeed: f64 = 0;
 let mayBeSlower: bool = false;
+/** True where the last attempts failed at what never changes: a place to stop that is too near for the speed given. */
+export let hopeless: bool = false;
+
+export function forgetHopeless(): void {
+  hopeless = false;
+}
 
 /** The halt of v on the edge it is on. */
 export function haltHere(v: Vehicle): Halt {
@@ -100,26 +107,42 @@ function mayStop(v: Vehicle, wish: f64, gap: f64): bool {
   return mayDrive(stop(v.type, startSpeed, gap, v.type.deceleration, wish));
 }
 
+/** As `mayStop`, for a place where it will always have to. */
+function mayAlwaysStop(v: Vehicle, wish: f64, gap: f64): bool {
+  return unlessHopeless(mayStop(v, wish, gap));
+}
+
+function unlessHopeless(may: bool): bool {
+  if (!may) hopeless = true;
+  return may;
+}
+
+/** A link that never has the right of way, whatever its signal shows. */
+function isMinor(letter: u8): bool {
+  return letter == minorLetter || letter == equalLetter || letter == stopLetter || letter == allWayStopLetter;
+}
+
 /** Looks along the way as far as the vehicle would need to brake. */
 function fitsAhead(v: Vehicle, startLane: Lane): bool {
   const t = v.type;
   const wish = laneSpeed(startLane, v);
   const halt = haltHere(v);
-  if (some(halt) && halt.lane == startLane && !mayStop(v, wish, halt.end - v.position)) return false;
+  if (some(halt) && halt.lane == startLane && !mayAlwaysStop(v, wish, halt.end - v.position)) return false;
   const record = recordOf(v);
   let seen = startLane.length - v.position;
   let time = now + seen / max(startSpeed, haltingSpeed);
   let view = 0;
   for (let lane = startLane; seen < brakeGap(startSpeed, t.deceleration, t.tau) + t.minGap; ) {
     const link = lane.internal ? lane.firstLink : linkAt(record, startLane.index, view);
-    if (!some(link)) return v.routeIndex + view >= v.lastIndex || mayStop(v, wish, seen);
+    if (!some(link)) return v.routeIndex + view >= v.lastIndex || mayAlwaysStop(v, wish, seen);
+    if (isMinor(link.state)) return mayAlwaysStop(v, wish, seen);
     if (!hasPriority(link.state)) return mayStop(v, wish, seen);
     ask(v, time);
     if (!isOpen(link)) return mayStop(v, wish, seen);
     lane = link.next;
     if (!fitsLeader(v, lastOn(lane, v), lane, seen)) return false;
     const limit = laneSpeed(lane, v);
-    if (!mayDrive(approach(t, startSpeed, seen, limit, limit, true))) return false;
+    if (!unlessHopeless(mayDrive(approach(t, startSpeed, seen, limit, limit, true)))) return false;
     ask(v, time);
     if (hasFoe(link) && !mayStop(v, wish, seen)) return false;
     time += lane.length / max(startSpeed, numericEpsilon);

@@ -6,6 +6,7 @@ const yellowMinorLetter: u8 = 0x79; // y
 const yellowMajorLetter: u8 = 0x59; // Y
 export const greenMajorLetter: u8 = 0x47; // G
 const greenMinorLetter: u8 = 0x67; // g
+export const minorLetter: u8 = 0x6d; // m
 export const stopLetter: u8 = 0x73; // s
 export const allWayStopLetter: u8 = 0x77; // w
 export const equalLetter: u8 = 0x3d; // =

@@ -6,7 +6,9 @@
 export const dawdlePurpose: i32 = 1;
 export const deadlockPurpose: i32 = 2;
 export const tiePurpose: i32 = 3;
-export const departurePurpose: i32 = 4;
+export const departPlacePurpose: i32 = 4;
+export const departSpeedPurpose: i32 = 5;
+export const departLanePurpose: i32 = 6;
 
 /** Uniform in [0, 1), 32 bits: murmur's finisher over a mix of the four. */
 export function drawUniform(seed: i32, driver: i32, step: i32, purpose: i32): f64 {
