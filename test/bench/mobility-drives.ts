@@ -2,7 +2,11 @@
 // their own. Must not: compare what they drive (mobility-parity.ts does).
 
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleInto } from '../support/bundle.ts';
 import { runSumo } from './mobility-sumo.ts';
 import { median } from './tasks.ts';
 
@@ -45,20 +49,39 @@ export interface DriveRow {
   readonly sumoUpdatesPerCpuSecond: number | null;
   /** Processor time of SUMO for the window over ours; null where there is no SUMO. */
   readonly sumoRatio: number | null;
+  /** The most a process held that loads and drives, as one JavaScript file. */
   readonly megabytes: number;
+  /** The same where TypeScript is compiled as it is imported, as under the command line. */
+  readonly megabytesWithLoader: number;
 }
 
 const child = fileURLToPath(new URL('./mobility-child.ts', import.meta.url));
 
-/** Runs one job in a new process. */
-export function runChild(job: ChildJob): ChildResult {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', child, JSON.stringify(job)],
-    { encoding: 'utf8', maxBuffer: 1 << 26 },
-  );
+/** Runs one job in a new process, by the program as it is or by a bundle of it. */
+export function runChild(job: ChildJob, bundle?: string): ChildResult {
+  const program = bundle === undefined ? ['--import', 'tsx', child] : [bundle];
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...program, JSON.stringify(job)], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   if (status !== 0) throw new Error(`the bench's child failed: ${stderr.slice(-2000)}`);
   return JSON.parse(stdout) as ChildResult;
+}
+
+/** The most the job holds, MB, without the compiler of TypeScript in the process, and with it. */
+async function memoryOf(job: ChildJob): Promise<Pick<DriveRow, 'megabytes' | 'megabytesWithLoader'>> {
+  const once = { ...job, rehearse: false };
+  const megabytes = ({ maxRssBytes }: ChildResult): number => Math.round(maxRssBytes / 1e6);
+  const folder = mkdtempSync(join(tmpdir(), 'roadbed-bench-'));
+  try {
+    const bundle = await bundleInto(folder, child);
+    return {
+      megabytes: megabytes(runChild(once, bundle)),
+      megabytesWithLoader: megabytes(runChild(once)),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** SUMO's processor time and updates of the window: a run to its end less a run to its begin. */
@@ -86,18 +109,17 @@ function sumoWindow(job: ChildJob): { readonly cpuSeconds: number; readonly upda
 }
 
 /** Both in turn, `rounds` times. SUMO needs the window once only where `sumoRounds` says so. */
-export function raceDrive(
+export async function raceDrive(
   name: string,
   job: ChildJob,
   { rounds, sumoRounds }: { readonly rounds: number; readonly sumoRounds: number },
-): DriveRow {
+): Promise<DriveRow> {
   const ours: ChildResult[] = [];
   const theirs: ReturnType<typeof sumoWindow>[] = [];
   for (let round = 0; round < rounds; round++) {
     ours.push(runChild(job));
     if (round < sumoRounds) theirs.push(sumoWindow(job));
   }
-  const { maxRssBytes } = job.rehearse ? runChild({ ...job, rehearse: false }) : ours[0]!;
   const seconds = median(ours.map(({ cpuSeconds }) => cpuSeconds));
   const { updates } = ours[0]!;
   const sumoSeconds = theirs.length === 0 ? null : median(theirs.map(({ cpuSeconds }) => cpuSeconds));
@@ -112,6 +134,6 @@ export function raceDrive(
     updatesPerCpuSecond: Math.round(updates / seconds),
     sumoUpdatesPerCpuSecond: sumoSeconds === null ? null : Math.round((sumoUpdates ?? updates) / sumoSeconds),
     sumoRatio: sumoSeconds === null ? null : Number((sumoSeconds / seconds).toFixed(1)),
-    megabytes: Math.round(maxRssBytes / 1e6),
+    ...(await memoryOf(job)),
   };
 }

@@ -92,20 +92,22 @@ function gridFiles(folder: string, side: number, vehicles: number): Pick<ChildJo
 const gridTask =
   (side: number, vehicles: number, sumoRounds: number) =>
   (context: Context): Promise<Row[]> =>
-    withFolder((folder) => {
+    withFolder(async (folder) => {
       const files = gridFiles(folder, side, vehicles);
       const job = { ...files, additional: [], begin: 0, warm: 20, steps: 60, rehearse: true, rsus: 0 };
       const rounds = { rounds: context.rounds, sumoRounds: context.hasSumo ? sumoRounds : 0 };
-      return [
-        { task: `grid${side}`, ...raceDrive(`grid ${side}x${side}, ${vehicles} vehicles`, job, rounds) },
-      ];
+      const row = await raceDrive(`grid ${side}x${side}, ${vehicles} vehicles`, job, rounds);
+      return [{ task: `grid${side}`, ...row }];
     });
 
 async function citySpeeds({ rounds, hasSumo }: Context): Promise<Row[]> {
-  return citiesHere().map(({ name, net, demand, additional, begin, steps }) => {
+  const rows: Row[] = [];
+  for (const { name, net, demand, additional, begin, steps } of citiesHere()) {
     const job = { net, demand, additional, begin, warm: 0, steps, rehearse: true, rsus: 0 };
-    return { task: 'cities', ...raceDrive(name, job, { rounds, sumoRounds: hasSumo ? rounds : 0 }) };
-  });
+    const row = await raceDrive(name, job, { rounds, sumoRounds: hasSumo ? rounds : 0 });
+    rows.push({ task: 'cities', ...row });
+  }
+  return rows;
 }
 
 async function parities({ hasSumo }: Context): Promise<Row[]> {
@@ -239,7 +241,7 @@ function notes(sumo: string | undefined): string[] {
   return [
     'medians of the rounds, roadbed and SUMO in turn, each run in a process of its own; processor time, user and system',
     'driving: the same window of the same demand on the same network without output; roadbed drives it once before, to be compiled; updates are what each side counts itself; sumoRatio is processor time over processor time',
-    'megabytes: the most a process held that only loads and drives, Node included',
+    'megabytes: the most a process held that only loads and drives, Node included, as one JavaScript file; megabytesWithLoader: with the loader that compiles TypeScript in the same process, as the command line has it',
     'validation: against floating-car data of SUMO seed 42; the rows of seed 43 say how far another seed of SUMO is from it',
     sumo === undefined
       ? 'no SUMO on this machine: rows have no side of SUMO, and parity has no rows'

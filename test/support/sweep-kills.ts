@@ -1,14 +1,13 @@
 // Kills a sweep again and again and looks after each kill at what its database says and at what was really run. Finished cells
 // must stay as they are and never be run again; at the end none may be missing. Must not: decide when to kill.
 
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { assert } from '../../base/assert.ts';
 import { readExperiment } from '../../roadside/store/experiment.ts';
-import { root } from './compose.ts';
+import { bundleInto } from './bundle.ts';
 import { Running } from './processes.ts';
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -52,18 +51,6 @@ function finishedIn(out: string): Map<number, string> {
   }
 }
 
-/** The program of one start as a single file, so that a start takes a fraction of a second. */
-async function bundled(folder: string): Promise<string> {
-  // As deep below its packages and the version of roadbed as the folder testbed is.
-  const outfile = join(folder, 'testbed', 'sweep-start.mjs');
-  await build({
-    ...{ entryPoints: [fileOf('./sweep-start.ts')], outfile, bundle: true, packages: 'external' },
-    ...{ platform: 'node', format: 'esm', target: 'node20', logLevel: 'silent' },
-  });
-  for (const name of ['node_modules', 'package.json']) symlinkSync(join(root, name), join(folder, name));
-  return outfile;
-}
-
 /** How a start is killed: at one of its own steps, or by `outside`, which is handed the process. */
 export type Kill = { readonly step: number } | { readonly outside: (start: Running) => Promise<void> };
 
@@ -74,7 +61,7 @@ export async function killSweep(
 ): Promise<KillReport> {
   const folder = mkdtempSync(join(tmpdir(), 'roadbed-kills-'));
   try {
-    const program = await bundled(folder);
+    const program = await bundleInto(folder, fileOf('./sweep-start.ts'));
     const [out, log] = [join(folder, 'out'), join(folder, 'orders.log')];
     const begin = (start: number, step: readonly string[]): Running =>
       new Running(
