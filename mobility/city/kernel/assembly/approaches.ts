@@ -133,14 +133,22 @@ export function nearestFoe(link: Link, around: Link): Link {
   let result = none<Link>();
   for (let i = 0; i < <i32>link.yieldsToCount; i++) {
     const foe = pointerAt<Link>(link.yieldsTo, i);
-    for (let e = headOf(foe); some(e); e = e.nextAtLink) {
-      if (foe.from == around.from) return around;
-      if (e.distance >= nearest) continue;
-      nearest = e.distance;
-      if (e.request) result = foe;
-    }
+    const front = frontOf(foe);
+    if (!some(front)) continue;
+    if (foe.from == around.from) return around;
+    if (front.distance >= nearest) continue;
+    nearest = front.distance;
+    if (front.request) result = foe;
   }
   return result;
+}
+
+/** The one nearest to `link`: those behind it cannot be a way round one that does not ask to pass. */
+function frontOf(link: Link): Item {
+  let front = headOf(link);
+  if (!some(front)) return front;
+  for (let e = front.nextAtLink; some(e); e = e.nextAtLink) if (e.distance < front.distance) front = e;
+  return front;
 }
 
 /** True where one who approaches foe link `foe` is in the way. */
