@@ -64,14 +64,18 @@ export class Rng {
     return low + (high - low) * this.uniform();
   }
 
-  /** Uniform integer in [0, bound). Unbiased: draws again where 2^32 does not divide. */
+  /**
+   * Uniform integer in [0, bound); bound below 2^32. Unbiased: draws again where 2^32 does not divide. All in 32-bit
+   * integers, whose remainders a machine has an instruction for.
+   */
   integer(bound: number): number {
-    if (!Number.isInteger(bound) || bound < 1)
-      throw new RangeError(`invalid bound: ${bound} (expected >= 1)`);
-    const limit = 4294967296 - (4294967296 % bound);
+    const parts = bound >>> 0;
+    if (parts !== bound || parts === 0)
+      throw new RangeError(`invalid bound: ${bound} (expected an integer from 1 to 4294967295)`);
+    const left = ((-parts >>> 0) % parts) >>> 0;
     for (;;) {
       const drawn = this.next();
-      if (drawn < limit) return drawn % bound;
+      if (drawn < 4294967296 - left) return (drawn % parts) >>> 0;
     }
   }
 

@@ -22,30 +22,34 @@ interface Columns {
   readonly total: Float64Array;
 }
 
-/** One car's figures in the columns. */
+/** One car's task. It is a view: whoever reads a figure of ten thousand cars must not leave ten thousand objects behind. */
 class FullTask implements TaskSeconds {
-  readonly #columns: Columns;
+  readonly #tasks: FullTasks;
   readonly #at: number;
 
-  constructor(columns: Columns, at: number) {
-    this.#columns = columns;
+  constructor(tasks: FullTasks, at: number) {
+    this.#tasks = tasks;
     this.#at = at;
   }
 
   get downloadSeconds(): number {
-    return this.#columns.download[this.#at]!;
+    const { columns } = this.#tasks;
+    return columns ? columns.download[this.#at]! : this.#tasks.single(this.#at).download[0]!;
   }
 
   get computeSeconds(): number {
-    return this.#columns.compute[this.#at]!;
+    const { columns } = this.#tasks;
+    return columns ? columns.compute[this.#at]! : this.#tasks.single(this.#at).compute[0]!;
   }
 
   get uploadSeconds(): number {
-    return this.#columns.upload[this.#at]!;
+    const { columns } = this.#tasks;
+    return columns ? columns.upload[this.#at]! : this.#tasks.single(this.#at).upload[0]!;
   }
 
   get totalSeconds(): number {
-    return this.#columns.total[this.#at]!;
+    const { columns } = this.#tasks;
+    return columns ? columns.total[this.#at]! : this.#tasks.single(this.#at).total[0]!;
   }
 }
 
@@ -90,25 +94,33 @@ function allColumns(cars: readonly Car[], write: ReturnType<typeof taskFormula>)
   return columns;
 }
 
-/** As many are worked out one by one; whoever asks for more will ask for all, and gets them from columns. */
-const oneByOne = 64;
+/** As many figures are worked out one by one; whoever asks for more will ask for all, and gets them from columns. */
+const oneByOne = 256;
 
 /** The full path of each car with one share in `sharers` of the bands, memory aside, by the car's position. */
-export function fullTasks(
-  config: RoundConfig,
-  cars: readonly Car[],
-  sharers: number,
-): (at: number) => TaskSeconds {
-  const write = taskFormula(config, sharers);
-  let asked = 0;
-  let columns: Columns | undefined;
-  return (at) => {
-    if (asked++ < oneByOne) {
-      const single = columnsFor(1);
-      write(cars[at]!, single, 0);
-      return new FullTask(single, 0);
-    }
-    columns ??= allColumns(cars, write);
-    return new FullTask(columns, at);
-  };
+export class FullTasks {
+  readonly #cars: readonly Car[];
+  readonly #write: ReturnType<typeof taskFormula>;
+  readonly #single = columnsFor(1);
+  #singleAt = -1;
+  #asked = 0;
+  /** Of all cars, once many were asked for. */
+  columns: Columns | null = null;
+
+  constructor(config: RoundConfig, cars: readonly Car[], sharers: number) {
+    this.#cars = cars;
+    this.#write = taskFormula(config, sharers);
+  }
+
+  at(position: number): TaskSeconds {
+    return new FullTask(this, position);
+  }
+
+  /** The figures of one car while there are no columns; those of the next car take their place. */
+  single(at: number): Columns {
+    if (++this.#asked > oneByOne) this.columns = allColumns(this.#cars, this.#write);
+    if (at !== this.#singleAt) this.#write(this.#cars[at]!, this.#single, 0);
+    this.#singleAt = at;
+    return this.#single;
+  }
 }

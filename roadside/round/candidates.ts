@@ -4,13 +4,13 @@
 
 import { RoadbedError } from '../../base/errors.ts';
 import type { VehicleId } from '../../base/ids.ts';
-import { fullTasks } from '../cuts/full-task.ts';
+import { FullTasks } from '../cuts/full-task.ts';
 import { staysOn } from '../cuts/seconds-left.ts';
 import type { Candidate, TaskSeconds } from '../selection/policy.ts';
 import { unfinishedMembers } from './endings.ts';
 import type { RoundState } from './state.ts';
 import type { RoundConfig, Site } from './types.ts';
-import { allVehicles, type KnownVehicle } from './vehicle-table.ts';
+import type { KnownVehicle } from './vehicle-table.ts';
 import { predict } from './vehicles.ts';
 
 /** Without a beacon for this long a vehicle that is waited for is not chosen, seconds: it is between two RSUs. */
@@ -27,7 +27,16 @@ interface Instant {
   readonly at: number;
   readonly sites: ReadonlyMap<string, Site>;
   readonly stayOf: (beacon: Present['beacon'], ageSeconds: number) => number;
-  readonly taskAt: (position: number) => TaskSeconds;
+  readonly tasks: FullTasks;
+}
+
+/** The length of a vector. The same bits as V8's `Math.hypot`, which makes an array of its arguments. */
+function straight(x: number, y: number): number {
+  const longer = Math.max(Math.abs(x), Math.abs(y));
+  if (longer === 0 || longer === Number.POSITIVE_INFINITY) return longer;
+  const across = x / longer;
+  const along = y / longer;
+  return Math.sqrt(across * across + along * along) * longer;
 }
 
 /** One vehicle at one instant. */
@@ -36,13 +45,15 @@ class Seen implements Candidate {
   readonly #instant: Instant;
   /** Among those present. */
   readonly #position: number;
-  readonly vehicle: VehicleId;
 
   constructor(known: Present, position: number, instant: Instant) {
     this.#known = known;
     this.#position = position;
     this.#instant = instant;
-    this.vehicle = known.vehicle;
+  }
+
+  get vehicle(): VehicleId {
+    return this.#known.vehicle;
   }
 
   get road(): string {
@@ -72,7 +83,7 @@ class Seen implements Candidate {
   get distanceMeters(): number {
     const { x, y, serving } = this.#known.beacon;
     const site = serving === null ? undefined : this.#instant.sites.get(serving);
-    return site ? Math.hypot(x - site.x, y - site.y) : Number.POSITIVE_INFINITY;
+    return site ? straight(x - site.x, y - site.y) : Number.POSITIVE_INFINITY;
   }
 
   get secondsLeft(): number {
@@ -81,7 +92,7 @@ class Seen implements Candidate {
   }
 
   get task(): TaskSeconds {
-    return this.#instant.taskAt(this.#position);
+    return this.#instant.tasks.at(this.#position);
   }
 }
 
@@ -99,7 +110,9 @@ function presentAt(
     known.beacon.serving !== null &&
     !(busy.size > 0 && busy.has(known.vehicle)) &&
     !(waitsForCars && Math.max(0, at - known.heardAt) > staleSeconds);
-  return allVehicles(state.vehicles).filter(isPresent);
+  const present: Present[] = [];
+  for (const page of state.vehicles) for (const known of page) if (isPresent(known)) present.push(known);
+  return present;
 }
 
 /** Seconds left in coverage after a beacon, by the road or, where the scenario says so, by what stays have taught. */
@@ -117,7 +130,7 @@ export function candidatesAt(config: RoundConfig, state: RoundState, at: number)
     at,
     sites: new Map<string, Site>(config.sites.map((site) => [site.id, site])),
     stayOf: staysOf(config, state),
-    taskAt: fullTasks(config, present, sharers),
+    tasks: new FullTasks(config, present, sharers),
   };
   return present.map((known, position) => new Seen(known, position, instant));
 }

@@ -28,7 +28,7 @@ const pageRecords = 64;
 
 type Page = readonly KnownVehicle[];
 
-/** Pages in the order of ids; none is empty. */
+/** Pages in the order of ids; none is empty. `flat()` gives all records. */
 export type VehicleTable = readonly Page[];
 
 /** A table without vehicles. */
@@ -81,11 +81,4 @@ export function withVehicle(table: VehicleTable, known: KnownVehicle): VehicleTa
   return pages.length === 1 && at < table.length
     ? table.with(at, pages[0]!)
     : table.toSpliced(at, 1, ...pages);
-}
-
-/** All records, sorted by vehicle id. */
-export function allVehicles(table: VehicleTable): KnownVehicle[] {
-  const records: KnownVehicle[] = [];
-  for (const page of table) for (const known of page) records.push(known);
-  return records;
 }

@@ -27,15 +27,30 @@ export function weightsOf(model: LinearModel): number[] {
   return times(model, model.moment);
 }
 
-/** sqrt(x^T A^-1 x): how little is known of points like x. Made once for many points. */
+/**
+ * sqrt(x^T A^-1 x): how little is known of points like x. Made once for many points. Three rows go side by side: each sum
+ * waits for its own additions only, and adds in the order it always did.
+ */
 export function uncertaintyOf({ features, inverse }: LinearModel): (x: ArrayLike<number>) => number {
-  const matrix = Float64Array.from(inverse);
+  const rows = 3 * Math.ceil(features / 3);
+  // Rows of zeros fill the last three.
+  const matrix = new Float64Array(rows * features);
+  matrix.set(inverse);
   return (x) => {
     let spread = 0;
-    for (let row = 0, at = 0; row < features; row++) {
-      let turned = 0;
-      for (let column = 0; column < features; column++, at++) turned += matrix[at]! * x[column]!;
-      spread += turned * x[row]!;
+    for (let row = 0; row < features; row += 3) {
+      let first = 0;
+      let second = 0;
+      let third = 0;
+      for (let column = 0, at = row * features; column < features; column++, at++) {
+        const value = x[column]!;
+        first += matrix[at]! * value;
+        second += matrix[at + features]! * value;
+        third += matrix[at + 2 * features]! * value;
+      }
+      spread += first * x[row]!;
+      if (row + 1 < features) spread += second * x[row + 1]!;
+      if (row + 2 < features) spread += third * x[row + 2]!;
     }
     return Math.sqrt(Math.max(0, spread));
   };

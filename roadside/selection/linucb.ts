@@ -43,6 +43,9 @@ const names = [
   'lastLoss',
 ] as const;
 
+/** ln(1 + samples) of what most cars hold; there are few numbers of samples and many cars. */
+const samplesLogs = Float64Array.from({ length: 4096 }, (_, samples) => Math.log1p(samples));
+
 /** Nobody knows a stranger's past: as if one in two tries had succeeded. */
 const stranger: History = { tries: 2, successes: 1, loss: 0 };
 
@@ -60,7 +63,7 @@ function writeFeatures(x: Float64Array, candidate: Candidate, past: History): vo
   x[3] = clip(speedMps / 40, 0, 1);
   x[4] = clip(bitsPerSecondPerHertz / 20, 0, 1);
   x[5] = clip(distanceMeters / 1000, 0, 1);
-  x[6] = clip(Math.log1p(samples) / 10, 0, 1);
+  x[6] = clip((samplesLogs[samples] ?? Math.log1p(samples)) / 10, 0, 1);
   x[7] = past.successes / past.tries;
   x[8] = clip(past.loss / 4, 0, 1);
 }

@@ -6,13 +6,7 @@ import type { VehicleId } from '../../base/ids.ts';
 import { Rng } from '../../base/rng.ts';
 import { estimate } from '../../roadside/cuts/estimate.ts';
 import { candidatesAt, remembered } from '../../roadside/round/candidates.ts';
-import {
-  allVehicles,
-  emptyTable,
-  type KnownVehicle,
-  lookUp,
-  withVehicle,
-} from '../../roadside/round/vehicle-table.ts';
+import { emptyTable, type KnownVehicle, lookUp, withVehicle } from '../../roadside/round/vehicle-table.ts';
 import { beacon, device, hello, logsOf, makeConfig, sha, World } from '../support/round-world.ts';
 
 const carNamed = (index: number): VehicleId => `car-${String(index).padStart(4, '0')}` as VehicleId;
@@ -109,7 +103,7 @@ describe('the table of vehicles', () => {
       expected.set(carNamed(index), step);
     }
     const wanted = [...expected].sort(([a], [b]) => (a < b ? -1 : 1));
-    expect(allVehicles(table).map(({ vehicle, samples }) => [vehicle, samples])).toEqual(wanted);
+    expect(table.flat().map(({ vehicle, samples }) => [vehicle, samples])).toEqual(wanted);
     expect(lookUp(table, 'car-9999' as VehicleId)).toBeUndefined();
     expect(lookUp(emptyTable(), carNamed(1))).toBeUndefined();
   });
