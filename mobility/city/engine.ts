@@ -94,7 +94,8 @@ class Engine implements CityEngine {
     this.#steps += 1;
     this.#now = this.#begin + (this.#steps - 1) * this.#stepSeconds;
     this.#signals.update(this.#now, this.#detectors);
-    this.#departing.departUntil(this.#now + this.#stepSeconds - 1e-9);
+    // Who departs between two steps comes in at the later one; clocks of decimal steps round.
+    this.#departing.departUntil(this.#now + 1e-9);
     exports.step(this.#now, this.#steps);
     const { inserted, insertedCount, arrived, arrivedCount, gone, goneCount } = exports;
     this.#skipped.push(...integersAt(this.#kernel, exports.skipped.value, exports.skippedCount.value));

@@ -19,7 +19,8 @@ function driven(routes: string, steps: number): CityEngine {
     engine.step();
     const { inserted, waiting, skipped, running, arrived } = engine.counts;
     expect(inserted).toBe(running + arrived);
-    if (i > 0) expect(inserted + waiting + skipped).toBe(demand.departures.length);
+    const due = demand.departures.filter(({ atSeconds }) => atSeconds <= engine.nowSeconds);
+    expect(inserted + waiting + skipped).toBe(due.length);
   }
   return engine;
 }
@@ -46,6 +47,12 @@ describe('a departure', () => {
     );
     expect(engine.skipped).toEqual([0]);
     expect(engine.counts).toMatchObject({ inserted: 1, waiting: 0, skipped: 1 });
+  });
+
+  it('between two steps comes in at the later one', () => {
+    const late = `${car}<vehicle id="v" type="car" depart="2.2" route="r"/>`;
+    expect(driven(late, 3).counts.inserted).toBe(0);
+    expect(driven(late, 4).counts.inserted).toBe(1);
   });
 
   it('faster than its driver would drive raises the speed factor where the type lets it vary', () => {
