@@ -18,7 +18,7 @@ import type { Candidate } from '../selection/policy.ts';
 import { bestCut } from './best-cut.ts';
 import { type PathSeconds, withTotal } from './path.ts';
 import type { ChannelPiece } from './radio-map.ts';
-import { type StepShare, waitSeconds } from './server-queue.ts';
+import { noLoad, type ServerLoad, type StepShare, waitSeconds } from './server-queue.ts';
 import { flopsOf, type SplitCost, splitCost, trainingBytes } from './split-cost.ts';
 import { Journey, type Rates, transferSeconds, type Work } from './travel.ts';
 
@@ -29,8 +29,8 @@ export type Sighting = Omit<Candidate, 'task'>;
 export interface Outlook {
   /** The channel on its way ahead; absent: that of this instant for the whole task. */
   readonly ahead?: readonly ChannelPiece[];
-  /** Split tasks that this round already gave. */
-  readonly splitTasks?: readonly StepShare[];
+  /** Of the split tasks that this round already gave, or that are under way; absent: none. */
+  readonly serverLoad?: ServerLoad;
   /** Seconds until its task begins, where cars take turns. */
   readonly startsInSeconds?: number;
 }
@@ -166,7 +166,7 @@ function splitPath(linked: Linked, cost: SplitCost): SplitProspect {
   const path = withTotal({
     downloadSeconds: down,
     computeSeconds,
-    serverSeconds: workSeconds + steps * waitSeconds(share, outlook.splitTasks ?? []),
+    serverSeconds: workSeconds + steps * waitSeconds(share, outlook.serverLoad ?? noLoad),
     uploadSeconds: up,
     latencySeconds,
   });

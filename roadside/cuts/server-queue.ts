@@ -14,13 +14,27 @@ export interface StepShare {
   readonly cycleSeconds: number;
 }
 
-/** Seconds that one mini-batch of `own` waits for those of `others`. */
-export function waitSeconds(own: StepShare, others: readonly StepShare[]): number {
-  let work = 0;
-  let found = 0;
-  for (const { serverSeconds, cycleSeconds } of others) {
-    work += serverSeconds;
-    if (cycleSeconds > 0) found += (Math.min(1, serverSeconds / cycleSeconds) * serverSeconds) / 2;
-  }
-  return Math.max(0, found, work - (own.cycleSeconds - own.serverSeconds));
+/** What others ask of the processor, summed up: a round of thousands must not be gone through anew for each of them. */
+export interface ServerLoad {
+  /** Of one mini-batch of every other car. */
+  readonly workSeconds: number;
+  /** Mean rest of the mini-batches that are found there. */
+  readonly foundSeconds: number;
+}
+
+/** Nobody else is split. */
+export const noLoad: ServerLoad = { workSeconds: 0, foundSeconds: 0 };
+
+/** The load with one more car. */
+export function withShare(
+  { workSeconds, foundSeconds }: ServerLoad,
+  { serverSeconds, cycleSeconds }: StepShare,
+): ServerLoad {
+  const rest = cycleSeconds > 0 ? (Math.min(1, serverSeconds / cycleSeconds) * serverSeconds) / 2 : 0;
+  return { workSeconds: workSeconds + serverSeconds, foundSeconds: foundSeconds + rest };
+}
+
+/** Seconds that one mini-batch of `own` waits for those of others. */
+export function waitSeconds(own: StepShare, { workSeconds, foundSeconds }: ServerLoad): number {
+  return Math.max(0, foundSeconds, workSeconds - (own.cycleSeconds - own.serverSeconds));
 }

@@ -9,7 +9,7 @@ import type { Estimate } from '../../protocol/events.ts';
 import { type Decision, decide } from '../cuts/decide.ts';
 import { estimate, type Outlook, type Prospect } from '../cuts/estimate.ts';
 import { channelAhead } from '../cuts/radio-map.ts';
-import type { StepShare } from '../cuts/server-queue.ts';
+import { noLoad, type ServerLoad, withShare } from '../cuts/server-queue.ts';
 import { policyByName } from '../selection/policies.ts';
 import type { Candidate, Choice } from '../selection/policy.ts';
 import { candidatesAt, finder } from './candidates.ts';
@@ -47,40 +47,47 @@ export function roundRng(config: RoundConfig, round: number): Rng {
   return Rng.root(config.scenario.seed).fork('selection').fork(`round-${round}`);
 }
 
-/** What bears on a candidate's task beside itself: the tasks given before its own, and the road ahead. */
+/** What the tasks given so far mean for the next, kept up as they are given: there may be thousands. */
+interface Given {
+  readonly serverLoad: ServerLoad;
+  /** Of all tasks one after the other. */
+  readonly seconds: number;
+}
+
+function withTask({ serverLoad, seconds }: Given, { decision, prospect }: Considered): Given {
+  if (decision.plan === 'skip') return { serverLoad, seconds };
+  const isSplit = decision.plan === 'split' && prospect.split;
+  return {
+    serverLoad: isSplit ? withShare(serverLoad, prospect.split.share) : serverLoad,
+    seconds: seconds + decision.path.totalSeconds,
+  };
+}
+
+/**
+ * What bears on a candidate's task beside itself: the tasks given before its own, and the road ahead. Where cars take turns
+ * nobody shares the RSU's processor, but all before must have ended.
+ */
 function outlookOf(
   config: RoundConfig,
-  { radioMap, open }: RoundState,
+  { radioMap }: RoundState,
   candidate: Candidate,
-  given: readonly Considered[],
+  { serverLoad, seconds }: Given,
 ): Outlook {
-  const before = takesTurns(config)
-    ? waitOf(given)
-    : { splitTasks: [...sharesUnderWay(config, open), ...splitTasksOf(given)] };
+  const before = takesTurns(config) ? { startsInSeconds: seconds } : { serverLoad };
   if (config.scenario.fallback.channel !== 'along-road') return before;
   return { ...before, ahead: channelAhead(radioMap, config.coverage, candidate) };
 }
 
 /** What split tasks of an asynchronous run that are under way ask of the RSU's processor. */
-function sharesUnderWay({ scenario }: RoundConfig, open: RoundState['open']): StepShare[] {
+function loadUnderWay({ scenario }: RoundConfig, open: RoundState['open']): ServerLoad {
   const { epochs, batchSize } = scenario.training;
-  return unfinishedMembers({ open }).flatMap(({ plan, path, samples }) => {
+  let load = noLoad;
+  for (const { plan, path, samples } of unfinishedMembers({ open })) {
     const steps = epochs * Math.ceil(samples / batchSize);
     const share = { serverSeconds: path.serverSeconds / steps, cycleSeconds: path.totalSeconds / steps };
-    return plan === 'split' ? [share] : [];
-  });
-}
-
-function splitTasksOf(given: readonly Considered[]): StepShare[] {
-  return given.flatMap(({ decision, prospect }) =>
-    decision.plan === 'split' && prospect.split ? [prospect.split.share] : [],
-  );
-}
-
-/** Where cars take turns nobody shares the RSU's processor, but all before must have ended. */
-function waitOf(given: readonly Considered[]): Outlook {
-  const seconds = given.map(({ decision }) => (decision.plan === 'skip' ? 0 : decision.path.totalSeconds));
-  return { startsInSeconds: seconds.reduce((sum, one) => sum + one, 0) };
+    if (plan === 'split') load = withShare(load, share);
+  }
+  return load;
 }
 
 const takesTurns = ({ scenario }: RoundConfig): boolean => scenario.fallback.schedule === 'sequential';
@@ -102,6 +109,7 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
   const wanted = atWork === undefined ? asked : Math.min(asked, perRound);
   const sharers = takesTurns(config) ? 1 : Math.min(wanted, candidates.length) + (atWork ?? 0);
   const considered: Considered[] = [];
+  let given: Given = { serverLoad: loadUnderWay(config, state.open), seconds: 0 };
   const find = finder(policy.name, candidates);
   let tasks = 0;
   for (const choice of ranking) {
@@ -112,11 +120,13 @@ export function walkRanking(config: RoundConfig, state: RoundState, setting: Set
       candidate,
       radio.uplinkBandwidthHz / sharers,
       radio.downlinkBandwidthHz / sharers,
-      outlookOf(config, state, candidate, considered),
+      outlookOf(config, state, candidate, given),
     );
     const decision = decide(config, candidate, prospect, state.stayErrors);
     if (decision.plan !== 'skip') tasks++;
-    considered.push({ choice, candidate, prospect, decision });
+    const one = { choice, candidate, prospect, decision };
+    considered.push(one);
+    given = withTask(given, one);
     // What follows in the ranking is not even worked out.
     if (tasks >= wanted) break;
   }

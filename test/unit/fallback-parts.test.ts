@@ -5,7 +5,7 @@ import type { RoadId, RsuId } from '../../base/ids.ts';
 import { chanceOfStay, withPredictions } from '../../roadside/cuts/chance.ts';
 import { estimate } from '../../roadside/cuts/estimate.ts';
 import { channelAhead, type RadioMap, withBeacon } from '../../roadside/cuts/radio-map.ts';
-import { waitSeconds } from '../../roadside/cuts/server-queue.ts';
+import { noLoad, type StepShare, waitSeconds, withShare } from '../../roadside/cuts/server-queue.ts';
 import { Journey } from '../../roadside/cuts/travel.ts';
 import type { RoundEffect } from '../../roadside/round/types.ts';
 import { beacon, candidateA, carA, carB, hello, logsOf, makeConfig, World } from '../support/round-world.ts';
@@ -31,27 +31,29 @@ describe('the chance of a stay', () => {
   });
 });
 
+const loadOf = (shares: readonly StepShare[]) => shares.reduce(withShare, noLoad);
+
 describe('the wait at the processor', () => {
   const own = { serverSeconds: 1, cycleSeconds: 10 };
 
-  it('is nothing alone', () => expect(waitSeconds(own, [])).toBe(0));
+  it('is nothing alone', () => expect(waitSeconds(own, noLoad)).toBe(0));
 
   it('is the mean rest of a mini-batch that is found there', () => {
     // Found with probability 2 / 8, half of its 2 s to go.
-    expect(waitSeconds(own, [{ serverSeconds: 2, cycleSeconds: 8 }])).toBeCloseTo(0.25, 12);
+    expect(waitSeconds(own, loadOf([{ serverSeconds: 2, cycleSeconds: 8 }]))).toBeCloseTo(0.25, 12);
   });
 
   it('is what does not fit into the own cycle where the processor never rests', () => {
     // Four of 6 s each: 24 s of others' work, 9 s of them while the car is away.
     const others = Array.from({ length: 4 }, () => ({ serverSeconds: 6, cycleSeconds: 12 }));
-    expect(waitSeconds(own, others)).toBe(15);
+    expect(waitSeconds(own, loadOf(others))).toBe(15);
   });
 
   it('makes the estimate of a split longer, never shorter', () => {
     const config = makeConfig({ fallback: { serverFlopsPerSecond: 1e8 } });
     const alone = estimate(config, candidateA, 1e6, 1e6).split;
-    const splitTasks = [alone!.share, alone!.share, alone!.share];
-    const busy = estimate(config, candidateA, 1e6, 1e6, { splitTasks }).split;
+    const serverLoad = loadOf([alone!.share, alone!.share, alone!.share]);
+    const busy = estimate(config, candidateA, 1e6, 1e6, { serverLoad }).split;
     // The upper part: 200 passes x 9e6 / 1e8 = 18 s; each of three others as much, less the car's own 0.59 s away.
     expect(alone?.path.serverSeconds).toBeCloseTo(18, 9);
     const away = alone!.path.totalSeconds - 18 - 2 * 0.005;
