@@ -18,7 +18,7 @@ export interface ChildJob {
   readonly begin: number;
   readonly warm: number;
   readonly steps: number;
-  /** True: all is driven once before, so that code is compiled; false where memory is measured. */
+  /** True: all is driven twice before, so that code is compiled; false where memory is measured. */
   readonly rehearse: boolean;
   /** True: nothing is driven. */
   readonly loadOnly?: boolean;

@@ -240,7 +240,7 @@ export async function benchMobility(
 function notes(sumo: string | undefined): string[] {
   return [
     'medians of the rounds, roadbed and SUMO in turn, each run in a process of its own; processor time, user and system',
-    'driving: the same window of the same demand on the same network without output; roadbed drives it once before, to be compiled; updates are what each side counts itself; sumoRatio is processor time over processor time',
+    'driving: the same window of the same demand on the same network without output; roadbed drives it twice before, to be compiled; updates are what each side counts itself; sumoRatio is processor time over processor time',
     'megabytes: the most a process held that only loads and drives, Node included, as one JavaScript file; megabytesWithLoader: with the loader that compiles TypeScript in the same process, as the command line has it',
     'validation: against floating-car data of SUMO seed 42; the rows of seed 43 say how far another seed of SUMO is from it',
     sumo === undefined
