@@ -12,7 +12,7 @@ import {
 } from '../learning/compression/crossing.ts';
 import type { ModelCost } from '../learning/cost/types.ts';
 import type { CutFacts } from '../learning/split/cuts.ts';
-import { headFacts } from '../learning/split/head.ts';
+import { type Crossed, crossingTensors, type HeadFacts, headFacts } from '../learning/split/head.ts';
 import type { NamedBlob } from '../protocol/blob/manifest.ts';
 import {
   type BlobMeta,
@@ -41,9 +41,14 @@ export function splitFault(plan: SplitPlan): string | undefined {
   return task.base.size === expected ? undefined : baseFault(task, expected);
 }
 
+/** The end of the model, where this car runs it. */
+function headOf({ task, cost }: SplitPlan): HeadFacts | undefined {
+  return task.head === undefined ? undefined : headFacts(cost, task.head);
+}
+
 /** Floats of the weights this car holds: the layers below the cut, then those of the model's end. */
-export function carFloats({ task, facts, cost }: SplitPlan): number {
-  return facts.lowerParameters + (task.head === undefined ? 0 : headFacts(cost, task.head).parameters);
+export function carFloats(plan: SplitPlan): number {
+  return plan.facts.lowerParameters + (headOf(plan)?.parameters ?? 0);
 }
 
 /** Samples in mini-batch `step`; the last one of an epoch may be smaller. */
@@ -55,8 +60,8 @@ export function batchOf(step: number, steps: number, samples: number, task: Task
 
 /** Modelled seconds of one part of one mini-batch of `batch` samples. */
 export function partSeconds(part: Part, plan: SplitPlan, batch: number, device: DeviceProfile): number {
-  const { task, facts, cost } = plan;
-  const head = task.head === undefined ? undefined : headFacts(cost, task.head);
+  const { facts } = plan;
+  const head = headOf(plan);
   const flops = {
     forward: facts.lowerForwardFlops,
     ending: head ? head.forwardFlops + head.backwardFlops : 0,
@@ -66,17 +71,9 @@ export function partSeconds(part: Part, plan: SplitPlan, batch: number, device: 
 }
 
 /** Floats of each tensor that crosses for `samples` samples: at the cut, or before the model's end. */
-function tensorsOf(purpose: CrossedPurpose, { task, facts, cost }: SplitPlan, samples: number): number[] {
-  const isAtHead = purpose === 'outputs' || purpose === 'output-gradient';
-  const floats =
-    isAtHead && task.head !== undefined
-      ? [headFacts(cost, task.head).inputFloats]
-      : facts.frontier.map((tensor) => tensor.floats);
-  return floats.map((count) => count * samples);
+function tensorsOf(crossed: Crossed, plan: SplitPlan, samples: number): number[] {
+  return crossingTensors(crossed, plan.facts, headOf(plan), samples);
 }
-
-/** What crosses a cut of one mini-batch. */
-type CrossedPurpose = 'smashed' | 'outputs' | 'output-gradient' | 'gradient';
 
 const formatOf = ({ crossing }: Task): CrossingFormat => crossing ?? 'float32';
 
@@ -116,7 +113,7 @@ export function answerFault(plan: SplitPlan, manifest: Manifest, samples: number
   if (meta.base !== task.base.sha) return `${what}, of model ${meta.base} (expected ${task.base.sha})`;
   const format = meta.format ?? 'float32';
   if (format !== formatOf(task)) return `${what}, in ${format} (expected ${formatOf(task)})`;
-  const expected = crossingBytes(formatOf(task), tensorsOf(purpose as CrossedPurpose, plan, samples));
+  const expected = crossingBytes(formatOf(task), tensorsOf(purpose as Crossed, plan, samples));
   return size === expected ? undefined : `${what}, of ${size} bytes (expected ${expected})`;
 }
 
@@ -127,7 +124,7 @@ export function answerFloats(
   bytes: Uint8Array,
   samples: number,
 ): Float32Array {
-  const tensors = tensorsOf(manifest.purpose as CrossedPurpose, plan, samples);
+  const tensors = tensorsOf(manifest.purpose as Crossed, plan, samples);
   try {
     return decodeCrossing(formatOf(plan.task), bytes, tensors);
   } catch (error) {

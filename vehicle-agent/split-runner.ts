@@ -7,6 +7,7 @@
 
 import { present } from '../base/assert.ts';
 import { bytesOfFloats } from '../base/hash.ts';
+import { joinWeights } from '../learning/cost/model-cost.ts';
 import type { LowerHalf, UpperHalf } from '../learning/learner.ts';
 import { type BlobMeta, blobKey, type Manifest, type Task } from '../protocol/messages.ts';
 import { resultFault } from './full-path.ts';
@@ -215,13 +216,7 @@ export class SplitRunner {
     { halves, losses }: SplitWork,
   ): { bytes: Uint8Array; samples: number; trainLoss: number } | string {
     const { lower, head } = halves;
-    const parts = [lower.weights(), ...(head ? [head.weights()] : [])];
-    const weights = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      weights.set(part, at);
-      at += part.length;
-    }
+    const weights = joinWeights(lower.weights(), head?.weights() ?? new Float32Array(0));
     const trainLoss = meanOfLast(losses, Math.ceil(lower.steps / task.settings.epochs));
     const fault = resultFault({ weights, trainLoss }, carFloats(this.#planOf(task)));
     if (fault) return fault;

@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import type { ModelCost } from '../cost/types.ts';
+import type { CutFacts } from './cuts.ts';
 
 /** FLOPs and floats are of one sample. */
 export interface HeadFacts {
@@ -27,4 +28,19 @@ export function headFacts({ model, blocks }: ModelCost, head: number): HeadFacts
     backwardFlops: sum('backwardFlops'),
     inputFloats: before.outputFloats,
   };
+}
+
+/** What crosses in one mini-batch: at the cut, or (outputs and their gradient) before the end of the model. */
+export type Crossed = 'smashed' | 'outputs' | 'output-gradient' | 'gradient';
+
+/** Floats of each tensor that crosses for `samples` samples, as both ends of the wire lay them out. */
+export function crossingTensors(
+  crossed: Crossed,
+  { frontier }: CutFacts,
+  head: HeadFacts | undefined,
+  samples: number,
+): number[] {
+  const isAtHead = crossed === 'outputs' || crossed === 'output-gradient';
+  const floats = isAtHead && head ? [head.inputFloats] : frontier.map((tensor) => tensor.floats);
+  return floats.map((count) => count * samples);
 }

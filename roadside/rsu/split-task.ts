@@ -5,8 +5,8 @@
 import type { BlobSha } from '../../base/ids.ts';
 import { type CrossingFormat, crossingBytes } from '../../learning/compression/crossing.ts';
 import type { CutFacts } from '../../learning/split/cuts.ts';
-import type { HeadFacts } from '../../learning/split/head.ts';
-import type { BlobMeta, Manifest, Purpose } from '../../protocol/messages.ts';
+import { type Crossed, crossingTensors, type HeadFacts } from '../../learning/split/head.ts';
+import type { BlobMeta, Manifest } from '../../protocol/messages.ts';
 import type { ServerHalf } from './server-halves.ts';
 
 /** What is constant in a split task. */
@@ -74,12 +74,9 @@ export class SplitTask {
     return Math.min(batchSize, samples - position * batchSize);
   }
 
-  /** Floats of each tensor that crosses in `purpose`, for so many samples. */
-  tensors(purpose: Purpose, samples: number): number[] {
-    const { facts, head } = this.terms;
-    const isAtHead = purpose === 'outputs' || purpose === 'output-gradient';
-    const floats = isAtHead && head ? [head.inputFloats] : facts.frontier.map((tensor) => tensor.floats);
-    return floats.map((count) => count * samples);
+  /** Floats of each tensor that crosses as `crossed`, for so many samples. */
+  tensors(crossed: Crossed, samples: number): number[] {
+    return crossingTensors(crossed, this.terms.facts, this.terms.head, samples);
   }
 
   /** Keeps the RSU's weights behind the mini-batches done so far. */
@@ -108,7 +105,7 @@ export class SplitTask {
   }
 
   /** Bytes of what crosses in one mini-batch: its tensors, and with smashed data one byte a label. */
-  crossingBytes(purpose: Purpose, samples: number): number {
+  crossingBytes(purpose: Crossed, samples: number): number {
     const { format, head, labelsPerSample } = this.terms;
     const labels = purpose === 'smashed' && !head ? samples * labelsPerSample : 0;
     return crossingBytes(format, this.tensors(purpose, samples)) + labels;
