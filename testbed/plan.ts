@@ -5,7 +5,7 @@
 import { present } from '../base/assert.ts';
 import { asId, type RsuId, type VehicleId } from '../base/ids.ts';
 import { Rng } from '../base/rng.ts';
-import { modelCost, parametersBelow } from '../learning/cost/model-cost.ts';
+import { modelCost } from '../learning/cost/model-cost.ts';
 import type { ModelCost } from '../learning/cost/types.ts';
 import { sampleLabels } from '../learning/data/dataset.ts';
 import { type Place, shardFor } from '../learning/data/partition.ts';
@@ -149,8 +149,6 @@ export function roundConfig(
   mobility: Pick<Mobility, 'coverage' | 'roads'>,
 ): RoundConfig {
   const cost = modelCost(model);
-  const { cut } = scenario.fallback;
-  const blocks = typeof cut === 'number' ? Math.min(cut, cost.blocks.length) : cost.blocks.length;
   return {
     scenario,
     coverage: mobility.coverage,
@@ -159,7 +157,6 @@ export function roundConfig(
     cost,
     model,
     fullBytes: cost.parameters * 4,
-    lowerBytes: parametersBelow(cost, blocks) * 4,
     delayBounds: delayBounds(scenario, cost),
   };
 }

@@ -2,7 +2,6 @@
 // Must not: import tfjs, or know a device's speed. That is the planner's business.
 // How operations are counted is said in `flops.ts`.
 
-import { assert } from '../../base/assert.ts';
 import type { ModelSpec } from '../learner.ts';
 import { labelsPerSample, placeBlocks } from '../models/blocks.ts';
 import { sizeOf } from './flops.ts';
@@ -35,13 +34,6 @@ export function modelCost(spec: ModelSpec): ModelCost {
     backwardFlops: total(blocks, 'backwardFlops'),
     labelsPerSample: labelsPerSample(spec),
   };
-}
-
-/** Number of parameters in the first `blocks` blocks; 0 (nothing) up to all. */
-export function parametersBelow(cost: ModelCost, blocks: number): number {
-  const legal = Number.isInteger(blocks) && blocks >= 0 && blocks <= cost.blocks.length;
-  assert(legal, `${blocks} blocks (expected 0..${cost.blocks.length})`);
-  return total(cost.blocks.slice(0, blocks), 'parameters');
 }
 
 /** Two vectors of weights, one behind the other. */

@@ -45,9 +45,8 @@ export interface RoundConfig {
   readonly cost: ModelCost;
   /** The model these costs are of; absent only where it is cut behind blocks and nowhere else. */
   readonly model?: ModelSpec;
-  /** Bytes of the whole model and of its lower part at the scenario's cut (float32 weights). */
+  /** Bytes of the whole model (float32 weights). */
   readonly fullBytes: number;
-  readonly lowerBytes: number;
   /** Bounds of a round's delay for the utility: fixed constants from geometry, never running extremes (docs/mavfl.md). */
   readonly delayBounds: { readonly minSeconds: number; readonly maxSeconds: number };
 }

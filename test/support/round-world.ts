@@ -74,7 +74,6 @@ export function makeConfig(overrides: Record<string, object> = {}): RoundConfig 
       backwardFlops: 8e6,
     },
     fullBytes: 16_000,
-    lowerBytes: 4_000,
     delayBounds: { minSeconds: 2, maxSeconds: 12 },
   };
 }

@@ -26,7 +26,6 @@ const config: RoundConfig = {
   sites: [],
   cost,
   fullBytes: 4 * 64_811,
-  lowerBytes: 4 * 456,
   delayBounds: { minSeconds: 1, maxSeconds: 2 },
 };
 const nonce = 'a'.repeat(64);
