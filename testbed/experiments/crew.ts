@@ -27,7 +27,7 @@ class Hand {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.on('message', (answer) => this.#answer(answer as CellAnswer));
-    this.#child.on('error', (error) => this.#end(messageOf(error)));
+    this.#child.on('error', (error) => this.#fail(error));
     this.#child.on('exit', (code, signal) =>
       this.#end(signal ? `was ended by ${signal}` : `ended with code ${code}`),
     );
@@ -47,12 +47,18 @@ class Hand {
     if (this.#ended !== undefined) return Promise.resolve({ ended: this.#ended });
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.#child.send(order, (error) => error && this.#end(messageOf(error)));
+      this.#child.send(order, (error) => error && this.#fail(error));
     });
   }
 
   close(): void {
     if (this.isAlive) this.#child.kill('SIGKILL');
+  }
+
+  /** A process that began says itself how it ended: an order that it can no longer read may fail before that is known. */
+  #fail(error: Error): void {
+    if (this.pid === undefined) this.#end(messageOf(error));
+    else this.close();
   }
 
   #answer(answer: CellAnswer | { readonly ended: string }): void {
